@@ -1,0 +1,97 @@
+#include "config.h"
+
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+void buffer_init(struct buffer *buffer, size_t maximum)
+{
+    *buffer = (struct buffer)BUFFER_INIT(maximum);
+}
+
+void buffer_release(struct buffer *buffer)
+{
+    free(buffer->bytes);
+    buffer_init(buffer, buffer->maximum);
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+    buffer->length = 0;
+    buffer->overflowed = false;
+    if (buffer->bytes != NULL)
+        buffer->bytes[0] = '\0';
+}
+
+/* Room for `more` bytes and the NUL, or -1 when the ceiling forbids it. */
+static int reserve(struct buffer *buffer, size_t more)
+{
+    if (more > buffer->maximum - buffer->length) {
+        buffer->overflowed = true;
+        return -1;
+    }
+    const size_t needed = buffer->length + more + 1;
+    if (needed <= buffer->capacity)
+        return 0;
+    size_t capacity = buffer->capacity + buffer->capacity / 2;
+    if (capacity > buffer->maximum + 1)
+        capacity = buffer->maximum + 1;
+    if (capacity < needed)
+        capacity = needed < 64 ? 64 : needed;
+    buffer->bytes = alloc_resized(buffer->bytes, capacity, 1);
+    buffer->capacity = capacity;
+    return 0;
+}
+
+int buffer_append(struct buffer *buffer, const void *bytes, size_t length)
+{
+    if (reserve(buffer, length) < 0)
+        return -1;
+    if (length > 0)
+        memcpy(buffer->bytes + buffer->length, bytes, length);
+    buffer->length += length;
+    buffer->bytes[buffer->length] = '\0';
+    return 0;
+}
+
+int buffer_append_text(struct buffer *buffer, const char *text)
+{
+    return buffer_append(buffer, text, strlen(text));
+}
+
+int buffer_append_byte(struct buffer *buffer, char byte)
+{
+    return buffer_append(buffer, &byte, 1);
+}
+
+int buffer_format(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = NULL;
+    const int length = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        BUG("format '%s' failed", format);
+    const int result = buffer_append(buffer, text, (size_t)length);
+    free(text);
+    return result;
+}
+
+const char *buffer_text(const struct buffer *buffer)
+{
+    return buffer->bytes == NULL ? "" : buffer->bytes;
+}
+
+char *buffer_take(struct buffer *buffer)
+{
+    char *bytes = buffer->bytes == NULL ? alloc_text("") : buffer->bytes;
+    buffer->bytes = NULL;
+    buffer_release(buffer);
+    return bytes;
+}
