@@ -1,0 +1,61 @@
+/*
+ * Cuts a JSON answer into the elements of one array while its bytes arrive.
+ *
+ * Of each element only the members of the selection are copied and handed to
+ * json-c; of the document around the array, the members named as its envelope.
+ * Everything else is scanned past (and still refused when it is not JSON), so
+ * memory does not grow with the page, and json-c sees a tenth of its bytes.
+ * UTF-8 is validated in what is kept. A member name with escapes is compared
+ * decoded. Dotted paths descend through objects only; where something else
+ * stands at a part of the path it is kept as it is, so that a forge can see a
+ * null or a wrong type.
+ */
+#ifndef FORGEFOLD_FORGE_ELEMENTS_H
+#define FORGEFOLD_FORGE_ELEMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "http/call.h"
+
+struct json_object;
+struct elements;
+
+/* Bytes that may be kept of one element, and of the envelope. */
+#define ELEMENTS_MAXIMUM_KEPT (256 * 1024)
+
+/*
+ * Called with each element in order; the object is freed when it returns (NULL is JSON null). A
+ * failure ends the page: return -1 with `error` set.
+ */
+typedef int elements_take(void *context, struct json_object *element, struct error *error);
+
+/* `selection` must outlive the elements. `take` may be NULL when the selection has no array. */
+struct elements *elements_new(const struct selection *selection, elements_take *take,
+                              void *context) __attribute__((warn_unused_result));
+
+/*
+ * Feeds the next bytes. -1 with ERROR_SYNTAX (byte offset) when they are not JSON or not UTF-8
+ * where kept, ERROR_TOO_LARGE past a ceiling, ERROR_VALUE when the array stands in the document
+ * twice, or the error of `take`. After a failure only elements_free may follow.
+ */
+int elements_feed(struct elements *elements, const char *bytes, size_t length,
+                  struct error *error);
+
+/*
+ * The document has ended. 0: it was whole; `*envelope` is an object with the wanted members that
+ * were there (an empty object when none were, or none were wanted), owned by the elements. -1 as
+ * above, also for an empty document.
+ */
+int elements_finish(struct elements *elements, struct json_object **envelope, struct error *error);
+
+/* Whether an array stood where the selection says. */
+bool elements_found_array(const struct elements *elements);
+
+/* Elements handed over so far. */
+size_t elements_count(const struct elements *elements);
+
+void elements_free(struct elements *elements);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * A reply to a client, free of FastCGI and CGI.
+ */
+#ifndef FORGEFOLD_HTTP_REPLY_H
+#define FORGEFOLD_HTTP_REPLY_H
+
+#include "base/buffer.h"
+#include "http/headers.h"
+
+/* The largest reply: a profile of 16 accounts with every language and topic fits many times. */
+#define REPLY_MAXIMUM_BYTES (64UL * 1024 * 1024)
+
+struct reply {
+    int status; /* 0 until it is decided */
+    struct headers headers;
+    struct buffer body;
+};
+
+void reply_init(struct reply *reply);
+void reply_release(struct reply *reply);
+
+/* The reason phrase of RFC 9110 section 15 for a status that this program sends; BUG for others. */
+const char *reply_reason(int status);
+
+/*
+ * Appends the head in CGI form (RFC 3875 section 6): "Status: 200 OK", the header fields,
+ * Content-Length of the body (except for 204 and 304), and an empty line.
+ */
+void reply_head(const struct reply *reply, struct buffer *into);
+
+#endif

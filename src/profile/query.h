@@ -1,0 +1,65 @@
+/*
+ * What was asked: a sorted set of accounts.
+ *
+ * Two requests that mean the same have the same key, whatever their order,
+ * case or form; the reply is a function of the key.
+ */
+#ifndef FORGEFOLD_PROFILE_QUERY_H
+#define FORGEFOLD_PROFILE_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "http/form.h"
+
+#define QUERY_MAXIMUM_ACCOUNTS 16
+
+/* What a query must know of a forge. */
+struct query_forge {
+    const char *name; /* the member's name: "github" */
+    /* Whether an account of that name can exist; the name is never empty. */
+    bool (*accepts)(const char *name, size_t length);
+    const char *rule; /* for people: "1 to 39 letters, digits and single hyphens" */
+};
+
+struct query_forges {
+    const struct query_forge *items;
+    size_t count;
+};
+
+struct query_account {
+    size_t forge; /* index into the forges */
+    char *name;   /* in lower case */
+    bool refused; /* `username` can not exist on this forge: not_found without a call */
+};
+
+struct query {
+    char *username; /* in lower case; NULL when not given */
+    struct query_account
+        *accounts; /* sorted by forge name, then name; no two alike; at least one */
+    size_t count;
+    char *key; /* canonical: one line of printable ASCII */
+};
+
+/*
+ * Reads the JSON of a request body: {"username": "a", "github": "b" | ["b", "c"] | null, ...}.
+ * ERROR_SYNTAX (with line and column or byte offset) when it is not RFC 8259 JSON in UTF-8 or names
+ * a member twice; ERROR_VALUE with the pointer of the member at fault for everything else: not an
+ * object, an unknown member, a wrong type, an empty array, no account at all, a name that a forge
+ * given by name refuses, a username that every forge refuses, more than QUERY_MAXIMUM_ACCOUNTS.
+ * On failure the query is empty.
+ */
+int query_from_json(struct query *query, const char *bytes, size_t length,
+                    const struct query_forges *forges, struct error *error);
+
+/*
+ * The same from pairs: a name may be repeated for an array (username may not), an empty value
+ * leaves that forge out (and is an error beside another value, and for username).
+ */
+int query_from_form(struct query *query, const struct form *form, const struct query_forges *forges,
+                    struct error *error);
+
+void query_release(struct query *query);
+
+#endif
