@@ -1,0 +1,61 @@
+/*
+ * One call of a forge, carried out: waiting at the gate, transferred, cut into
+ * elements while it arrives, redirected on the same origin, and judged.
+ *
+ * The engine's thread only.
+ */
+#ifndef FORGEFOLD_ENGINE_ATTEMPT_H
+#define FORGEFOLD_ENGINE_ATTEMPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/gate.h"
+#include "forge/forge.h"
+#include "http/call.h"
+#include "upstream/transport.h"
+
+/* Hops followed by hand; RFC 9110 section 15.4 asks for a limit and leaves the number to us. */
+#define ATTEMPT_MAXIMUM_REDIRECTS 5
+
+struct attempt;
+
+/* What attempts of one visit share; outlives them. */
+struct attempt_context {
+    struct transport *transport;
+    struct gate *gate;
+    const struct forge_settings *settings;
+    int64_t timeout_ms;
+    size_t maximum_bytes; /* decoded bytes of one answer */
+
+    /* An element of a 2xx answer, as in struct forge. */
+    int (*take)(void *owner, const struct call *call, struct json_object *element,
+                struct error *error);
+
+    /*
+     * The attempt is over. CALL_ANSWERED with a 2xx status brings the envelope; everything else a
+     * sentence for people in `why`. The owner frees the attempt, now or later.
+     */
+    void (*over)(void *owner, struct attempt *attempt, enum call_outcome outcome, const char *why);
+    void *owner;
+};
+
+/* Takes over `call`; stands in line at the gate. The caller calls gate_admit afterwards. */
+struct attempt *attempt_new(const struct attempt_context *context, struct call call);
+
+const struct call *attempt_call(const struct attempt *attempt);
+
+/* The last answer's status, headers and, unless 2xx, the beginning of its body. */
+const struct response *attempt_response(const struct attempt *attempt);
+
+/* The envelope of a 2xx answer that was whole JSON, else NULL; owned by the attempt. */
+struct json_object *attempt_envelope(const struct attempt *attempt);
+
+/* Whether the array of the call's selection was there. */
+bool attempt_found_array(const struct attempt *attempt);
+
+/* Cancels what is under way, without `over`, leaves the gate, and frees. */
+void attempt_free(struct attempt *attempt);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * Visits: the one owner of every upstream transfer, flight and timer.
+ *
+ * Others hand it waiters and get their snapshots back through `done`. It never
+ * sees a client's request, never renders and never calls the store. All its
+ * work happens in the thread that calls engine_step or engine_run; only
+ * engine_post, engine_stop and engine_quit may be called from others.
+ */
+#ifndef FORGEFOLD_ENGINE_ENGINE_H
+#define FORGEFOLD_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/queue.h"
+#include "engine/timers.h"
+#include "forge/forge.h"
+#include "profile/snapshot.h"
+#include "upstream/transport.h"
+
+struct engine;
+struct seat;
+
+/* Opens the transport when the first waiter comes, so that a run without one never loads it. */
+typedef int engine_open_transport(struct transport **transport,
+                                  const struct transport_settings *settings, struct error *error);
+
+/* Const after start; outlives the engine. */
+struct engine_settings {
+    const struct forge_settings *forges; /* parallel to forges[] of forge/forge.h */
+    engine_open_transport *open_transport;
+    struct transport_settings transport;
+    size_t concurrency;        /* transfers per forge at a time */
+    int64_t call_timeout_ms;   /* of one transfer, from the moment it starts */
+    int64_t visit_deadline_ms; /* of one account's visit */
+    size_t maximum_body_bytes; /* decoded bytes of one answer */
+    int64_t stop_grace_ms;     /* how long waiters may still wait after engine_stop */
+};
+
+/* One account that is wanted. */
+struct want {
+    size_t forge;     /* index into forges[] */
+    const char *name; /* accepted by the forge, in lower case; lives as long as its waiter */
+};
+
+/*
+ * Somebody who waits for accounts. Filled by its owner, lent to the engine from engine_post until
+ * `done` is called.
+ */
+struct waiter {
+    const struct want *wants;
+    size_t count;     /* at least 1 */
+    int64_t deadline; /* monotonic milliseconds; what is not there by then is given as timed out */
+
+    /*
+     * Called exactly once, in the engine's thread. snapshots[i] answers wants[i]; array and
+     * references belong to the callee (free the array with free()). The waiter is the owner's
+     * again.
+     */
+    void (*done)(struct waiter *waiter, struct snapshot **snapshots);
+
+    /* The engine's own. */
+    struct queue_link link;
+    struct engine *engine;
+    struct timer timer;
+    struct waiter *next;
+    struct waiter *previous;
+    struct snapshot **snapshots;
+    struct seat *seats;
+    size_t outstanding;
+};
+
+/* How far the visits under way are: calls made and known to be needed, repositories taken. */
+struct engine_progress {
+    size_t calls_done;
+    size_t calls_known;
+    size_t repositories;
+};
+
+struct engine *engine_new(const struct engine_settings *settings);
+
+/* Hands a waiter over. Any thread. */
+void engine_post(struct engine *engine, struct waiter *waiter);
+
+/*
+ * Waits until something happens, at most `timeout_ms` (-1: no limit), and deals with it. Callbacks
+ * of waiters are made from here.
+ */
+void engine_step(struct engine *engine, int timeout_ms);
+
+/* Steps until engine_quit. What a thread of its own does. */
+void engine_run(struct engine *engine);
+
+/*
+ * No visit starts any more; every waiter's deadline moves to at most stop_grace_ms from now, after
+ * which it gets what is complete. Waiters that come later are treated alike. Any thread; not from a
+ * signal handler.
+ */
+void engine_stop(struct engine *engine);
+
+/* Makes engine_run return. Any thread, when no waiter can come any more. */
+void engine_quit(struct engine *engine);
+
+/* The progress of all visits since the engine was made. The engine's thread only. */
+struct engine_progress engine_progress(const struct engine *engine);
+
+/*
+ * Cancels every visit and frees. Waiters that were not done yet get what is complete. NULL is
+ * allowed. No other thread may use the engine any more.
+ */
+void engine_free(struct engine *engine);
+
+#endif

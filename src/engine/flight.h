@@ -1,0 +1,49 @@
+/*
+ * The visit of one account: a forge's calls, carried out round by round until
+ * nothing is outstanding, and the snapshot they come to.
+ *
+ * The engine's thread only. Knows nothing of who waits for it.
+ */
+#ifndef FORGEFOLD_ENGINE_FLIGHT_H
+#define FORGEFOLD_ENGINE_FLIGHT_H
+
+#include <stdint.h>
+
+#include "engine/gate.h"
+#include "engine/timers.h"
+#include "forge/forge.h"
+#include "profile/snapshot.h"
+#include "upstream/transport.h"
+
+struct flight;
+
+/* What flights of one forge need; outlives them. */
+struct flight_settings {
+    const struct forge *forge;
+    const struct forge_settings *forge_settings;
+    struct transport *transport;
+    struct gate *gate;
+    struct timers *timers;
+    int64_t call_timeout_ms;
+    int64_t deadline_ms; /* of the whole visit, from its beginning */
+    size_t maximum_body_bytes;
+    size_t *calls_done; /* counters that all flights share */
+    size_t *calls_known;
+    size_t *repositories;
+    /*
+     * Nothing is outstanding any more: the owner calls flight_land soon, but not from here, because
+     * a transfer's callback may be further up the stack.
+     */
+    void (*finished)(void *owner);
+};
+
+/* Begins; the first calls stand at the gate. `account` is in lower case and accepted. */
+struct flight *flight_new(const struct flight_settings *settings, const char *account, void *owner);
+
+/* The snapshot of a finished flight; the caller owns the reference. Only flight_free may follow. */
+struct snapshot *flight_land(struct flight *flight, int64_t wall);
+
+/* Cancels what is outstanding, and frees. NULL is allowed. */
+void flight_free(struct flight *flight);
+
+#endif

@@ -1,0 +1,149 @@
+#include "config.h"
+
+#include "scripted_transport.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+struct transfer {
+    struct transfer *next;
+    const struct scripted_answer *answer;
+    const struct transport_events *events;
+    void *context;
+    char *url;
+};
+
+static struct scripted_transport *script_of(struct transport *transport)
+{
+    return alloc_owner(transport, struct scripted_transport, transport);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t length = strlen(text);
+    return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
+}
+
+static const struct scripted_answer *answer_to(const struct scripted_transport *script,
+                                               const char *url)
+{
+    static const struct scripted_answer unknown = {
+        .outcome = CALL_ANSWERED, .status = 404, .body = "{\"message\":\"Not Found\"}"};
+    for (size_t i = 0; i < script->answer_count; i++)
+        if (ends_with(url, script->answers[i].url))
+            return &script->answers[i];
+    return &unknown;
+}
+
+static struct transfer *start(struct transport *transport, const struct transport_request *request,
+                              const struct transport_events *events, void *context)
+{
+    struct scripted_transport *script = script_of(transport);
+    struct transfer *transfer = alloc_zeroed(1, sizeof *transfer);
+    transfer->answer = answer_to(script, request->url);
+    transfer->events = events;
+    transfer->context = context;
+    transfer->url = alloc_text(request->url);
+    struct transfer **end = &script->transfers;
+    while (!script->backwards && *end != NULL)
+        end = &(*end)->next;
+    transfer->next = *end;
+    *end = transfer;
+    script->started++;
+    script->authorized += request->authorization != NULL;
+    if (++script->under_way > script->most_under_way)
+        script->most_under_way = script->under_way;
+    return transfer;
+}
+
+static void unlist(struct scripted_transport *script, struct transfer *transfer)
+{
+    struct transfer **place = &script->transfers;
+    while (*place != transfer)
+        place = &(*place)->next;
+    *place = transfer->next;
+    script->under_way--;
+}
+
+static void destroy(struct transfer *transfer)
+{
+    free(transfer->url);
+    free(transfer);
+}
+
+static void cancel(struct transport *transport, struct transfer *transfer)
+{
+    unlist(script_of(transport), transfer);
+    destroy(transfer);
+}
+
+static int give_head(const struct transfer *transfer)
+{
+    struct response response = {.status = transfer->answer->status};
+    for (size_t i = 0; transfer->answer->headers[i] != NULL; i += 2)
+        headers_add(&response.headers, transfer->answer->headers[i],
+                    transfer->answer->headers[i + 1]);
+    const int result = transfer->events->head(transfer->context, &response);
+    headers_release(&response.headers);
+    return result;
+}
+
+/* One byte at a time, so that every boundary is met. */
+static int give_body(const struct transfer *transfer)
+{
+    for (const char *byte = transfer->answer->body; byte != NULL && *byte != '\0'; byte++)
+        if (transfer->events->body(transfer->context, byte, 1) < 0)
+            return -1;
+    return 0;
+}
+
+static void play(struct scripted_transport *script, struct transfer *transfer)
+{
+    enum call_outcome outcome = transfer->answer->outcome;
+    if (transfer->answer->status != 0 && (give_head(transfer) < 0 || give_body(transfer) < 0))
+        outcome = CALL_CANCELLED;
+    unlist(script, transfer);
+    transfer->events->done(transfer->context, outcome,
+                           outcome == CALL_ANSWERED ? "" : "as the script says");
+    destroy(transfer);
+}
+
+static struct transfer *next_to_play(const struct scripted_transport *script)
+{
+    struct transfer *transfer = script->transfers;
+    while (transfer != NULL && transfer->answer->held)
+        transfer = transfer->next;
+    return transfer;
+}
+
+static int wait_for_script(struct transport *transport, int wake_descriptor, int timeout_ms)
+{
+    struct scripted_transport *script = script_of(transport);
+    struct transfer *transfer = next_to_play(script);
+    if (transfer != NULL) {
+        play(script, transfer);
+    } else {
+        struct pollfd wake = {.fd = wake_descriptor, .events = POLLIN};
+        poll(&wake, 1, timeout_ms);
+    }
+    return 0;
+}
+
+static void close_script(struct transport *transport)
+{
+    struct scripted_transport *script = script_of(transport);
+    while (script->transfers != NULL)
+        cancel(transport, script->transfers);
+}
+
+void scripted_transport_init(struct scripted_transport *script,
+                             const struct scripted_answer *answers, size_t count)
+{
+    static const struct transport_operations operations = {
+        .start = start, .cancel = cancel, .wait = wait_for_script, .close = close_script};
+    *script = (struct scripted_transport){
+        .transport = {&operations}, .answers = answers, .answer_count = count};
+}

@@ -1,0 +1,38 @@
+/*
+ * A transport that plays a script: what each URL answers, in order of rules.
+ */
+#ifndef FORGEFOLD_TESTS_SCRIPTED_TRANSPORT_H
+#define FORGEFOLD_TESTS_SCRIPTED_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "upstream/transport.h"
+
+/* The answer to every URL that ends with `url`. The first rule that fits is played. */
+struct scripted_answer {
+    const char *url;
+    enum call_outcome outcome;
+    int status;
+    const char *headers[8]; /* name, value, name, value..., NULL */
+    const char *body;
+    bool held; /* never answered */
+};
+
+struct scripted_transport {
+    struct transport transport;
+    const struct scripted_answer *answers;
+    size_t answer_count;
+    bool backwards; /* the youngest transfer is answered first */
+    struct transfer *transfers;
+    size_t started;
+    size_t under_way;
+    size_t most_under_way;
+    size_t authorized; /* transfers that were given a credential */
+};
+
+/* Prepares a script; the transport is in the struct and is closed like any other. */
+void scripted_transport_init(struct scripted_transport *script,
+                             const struct scripted_answer *answers, size_t count);
+
+#endif

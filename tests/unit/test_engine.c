@@ -1,0 +1,452 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/engine.h"
+#include "scripted_transport.h"
+
+#define GITHUB "https://github.test/"
+#define BITBUCKET "https://bitbucket.test/2.0/"
+#define FOREVER_MS 600000
+
+#define USER                                                                                       \
+    "{\"login\":\"Ann\",\"id\":1,\"type\":\"User\",\"name\":\"Ann\",\"followers\":3,"              \
+    "\"following\":4,\"html_url\":\"https://github.test/Ann\",\"public_repos\":1}"
+#define REPOSITORY                                                                                 \
+    "{\"id\":7,\"fork\":false,\"private\":false,\"archived\":false,\"size\":2,"                    \
+    "\"forks_count\":1,\"stargazers_count\":5,\"open_issues_count\":6,\"language\":\"C\","         \
+    "\"topics\":[]}"
+#define WORKSPACE                                                                                  \
+    "{\"uuid\":\"{00000000-0000-0000-0000-000000000001}\",\"slug\":\"ann\",\"name\":\"Ann\","      \
+    "\"is_personal\":true,\"type\":\"workspace\"}"
+#define EMPTY_PAGE "{\"values\":[],\"size\":0,\"page\":1,\"pagelen\":100}"
+
+#define ANSWER(end, code, text)                                                                    \
+    {                                                                                              \
+        .url = end, .outcome = CALL_ANSWERED, .status = code, .body = text                         \
+    }
+
+/* Longer URLs have parameters behind the name, so the ends tell the calls of a forge apart. */
+static const struct scripted_answer all_well[] = {
+    ANSWER("/users/ann", 200, USER),
+    ANSWER("per_page=1", 200, "[]"),
+    ANSWER("page=1", 200, "[" REPOSITORY "]"),
+    ANSWER("/users/bob", 200, USER),
+};
+
+/* The engine with its script, and what a waiter got. */
+struct scene {
+    struct scripted_transport script;
+    struct forge_settings forges[2];
+    struct engine_settings settings;
+    struct engine *engine;
+};
+
+struct guest {
+    struct waiter waiter;
+    struct want wants[2];
+    struct snapshot **snapshots;
+    int done;
+};
+
+static struct scripted_transport *script_to_open;
+static sem_t done_in_a_thread;
+
+static int open_script(struct transport **transport, const struct transport_settings *settings,
+                       struct error *error)
+{
+    (void)settings;
+    (void)error;
+    *transport = &script_to_open->transport;
+    return 0;
+}
+
+static int open_nothing(struct transport **transport, const struct transport_settings *settings,
+                        struct error *error)
+{
+    (void)transport;
+    (void)settings;
+    return error_set(error, ERROR_UNAVAILABLE, "there is no transport");
+}
+
+static size_t forge_named(const char *name)
+{
+    for (size_t i = 0; i < forges_count(); i++)
+        if (strcmp(forges[i]->name, name) == 0)
+            return i;
+    fail_msg("no forge %s", name);
+    return 0;
+}
+
+static void scene_begin(struct scene *scene, const struct scripted_answer *answers, size_t count)
+{
+    memset(scene, 0, sizeof *scene);
+    scripted_transport_init(&scene->script, answers, count);
+    script_to_open = &scene->script;
+    scene->forges[forge_named("github")] =
+        (struct forge_settings){.base_url = (char *)(uintptr_t)GITHUB,
+                                .authorization = (char *)(uintptr_t) "Bearer token",
+                                .maximum_repositories = 1000};
+    scene->forges[forge_named("bitbucket")] = (struct forge_settings){
+        .base_url = (char *)(uintptr_t)BITBUCKET, .maximum_repositories = 1000};
+    scene->settings = (struct engine_settings){.forges = scene->forges,
+                                               .open_transport = open_script,
+                                               .concurrency = 32,
+                                               .call_timeout_ms = 10000,
+                                               .visit_deadline_ms = FOREVER_MS,
+                                               .maximum_body_bytes = 1 << 20,
+                                               .stop_grace_ms = 50};
+    scene->engine = engine_new(&scene->settings);
+}
+
+static void on_done(struct waiter *waiter, struct snapshot **snapshots)
+{
+    struct guest *guest = (struct guest *)waiter;
+    guest->snapshots = snapshots;
+    guest->done++;
+    sem_post(&done_in_a_thread);
+}
+
+static void guest_comes(struct guest *guest, struct scene *scene, const char *name,
+                        int64_t patience_ms)
+{
+    *guest = (struct guest){.wants = {{forge_named("github"), name}}};
+    guest->waiter = (struct waiter){.wants = guest->wants,
+                                    .count = 1,
+                                    .deadline = clock_monotonic_ms() + patience_ms,
+                                    .done = on_done};
+    engine_post(scene->engine, &guest->waiter);
+}
+
+static void step_until_done(struct scene *scene, struct guest *guest)
+{
+    const int64_t end = clock_monotonic_ms() + 10000;
+    while (guest->done == 0 && clock_monotonic_ms() < end)
+        engine_step(scene->engine, 1000);
+    assert_int_equal(guest->done, 1);
+}
+
+static void guest_goes(struct guest *guest)
+{
+    for (size_t i = 0; i < guest->waiter.count; i++)
+        snapshot_drop(guest->snapshots[i]);
+    free(guest->snapshots);
+}
+
+static int64_t known(const struct snapshot *snapshot, enum statistic statistic)
+{
+    return tally_knows(&snapshot->totals, statistic) ? snapshot->totals.values[statistic].sum : -1;
+}
+
+static void a_visit_comes_to_a_snapshot(void **state)
+{
+    struct scene scene;
+    struct guest guest;
+    scene_begin(&scene, all_well, 4);
+    scene.script.backwards = *state != NULL;
+    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    step_until_done(&scene, &guest);
+    const struct snapshot *snapshot = guest.snapshots[0];
+    assert_int_equal(snapshot->status, ACCOUNT_OK);
+    assert_string_equal(snapshot->name, "Ann");
+    assert_int_equal(known(snapshot, STATISTIC_REPOSITORIES_TOTAL), 1);
+    assert_int_equal(known(snapshot, STATISTIC_STARS_RECEIVED), 5);
+    assert_int_equal(known(snapshot, STATISTIC_SIZE_BYTES), 2048);
+    assert_int_equal(known(snapshot, STATISTIC_STARS_GIVEN), 0);
+    assert_int_equal(known(snapshot, STATISTIC_COMMITS), -1);
+    assert_int_equal(scene.script.started, 3);
+    const struct engine_progress progress = engine_progress(scene.engine);
+    assert_int_equal(progress.calls_done, 3);
+    assert_int_equal(progress.calls_known, 3);
+    assert_int_equal(progress.repositories, 1);
+    guest_goes(&guest);
+    engine_free(scene.engine);
+}
+
+static void equal_accounts_share_one_visit(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct guest guests[5];
+    scene_begin(&scene, all_well, 4);
+    for (int i = 0; i < 5; i++)
+        guest_comes(&guests[i], &scene, "ann", FOREVER_MS);
+    for (int i = 0; i < 5; i++)
+        step_until_done(&scene, &guests[i]);
+    assert_int_equal(scene.script.started, 3);
+    assert_ptr_equal(guests[0].snapshots[0], guests[4].snapshots[0]);
+    for (int i = 0; i < 5; i++)
+        guest_goes(&guests[i]);
+    engine_free(scene.engine);
+}
+
+static void a_waiter_gets_all_its_accounts_at_once(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        ANSWER("/users/ann", 200, USER),
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct scene scene;
+    struct guest guest;
+    scene_begin(&scene, answers, 3);
+    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    guest.wants[1] = (struct want){forge_named("bitbucket"), "nobody"};
+    guest.waiter.count = 2;
+    step_until_done(&scene, &guest);
+    assert_int_equal(guest.snapshots[0]->status, ACCOUNT_OK);
+    assert_string_equal(guest.snapshots[0]->forge, "github");
+    assert_int_equal(guest.snapshots[1]->status, ACCOUNT_NOT_FOUND);
+    assert_string_equal(guest.snapshots[1]->forge, "bitbucket");
+    guest_goes(&guest);
+    engine_free(scene.engine);
+}
+
+static void the_visit_outlives_its_waiter(void **state)
+{
+    (void)state;
+    static struct scripted_answer answers[] = {
+        {.url = "/users/ann", .outcome = CALL_ANSWERED, .status = 200, .body = USER, .held = true},
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct scene scene;
+    struct guest impatient;
+    struct guest patient;
+    scene_begin(&scene, answers, 3);
+    guest_comes(&impatient, &scene, "ann", 20);
+    step_until_done(&scene, &impatient);
+    assert_int_equal(impatient.snapshots[0]->status, ACCOUNT_TIMEOUT);
+    assert_non_null(impatient.snapshots[0]->detail);
+    guest_comes(&patient, &scene, "ann", FOREVER_MS);
+    engine_step(scene.engine, 0);
+    answers[0].held = false;
+    step_until_done(&scene, &patient);
+    assert_int_equal(patient.snapshots[0]->status, ACCOUNT_OK);
+    assert_int_equal(scene.script.started, 3);
+    guest_goes(&impatient);
+    guest_goes(&patient);
+    engine_free(scene.engine);
+}
+
+static void a_visit_ends_at_its_own_deadline(void **state)
+{
+    (void)state;
+    static const struct scripted_answer held[] = {
+        {.url = "/users/ann", .held = true},
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct scene scene;
+    struct guest guest;
+    scene_begin(&scene, held, 3);
+    scene.settings.visit_deadline_ms = 20;
+    engine_free(scene.engine);
+    scene.engine = engine_new(&scene.settings);
+    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    step_until_done(&scene, &guest);
+    assert_int_equal(guest.snapshots[0]->status, ACCOUNT_TIMEOUT);
+    assert_int_equal(scene.script.under_way, 0);
+    guest_goes(&guest);
+    engine_free(scene.engine);
+}
+
+static void no_more_transfers_at_a_time_than_allowed(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"ann", "bob"};
+    struct scene scene;
+    struct guest guests[2];
+    scene_begin(&scene, all_well, 4);
+    scene.settings.concurrency = 2;
+    engine_free(scene.engine);
+    scene.engine = engine_new(&scene.settings);
+    for (int i = 0; i < 2; i++)
+        guest_comes(&guests[i], &scene, names[i], FOREVER_MS);
+    for (int i = 0; i < 2; i++) {
+        step_until_done(&scene, &guests[i]);
+        assert_int_equal(guests[i].snapshots[0]->status, ACCOUNT_OK);
+        guest_goes(&guests[i]);
+    }
+    assert_int_equal(scene.script.started, 6);
+    assert_int_equal(scene.script.most_under_way, 2);
+    engine_free(scene.engine);
+}
+
+/* What one answer for the account object does to the visit; the listing is empty and well. */
+struct answer_row {
+    const char *sentence;
+    struct scripted_answer answer;
+    enum account_status status;
+};
+
+#define REDIRECT(code, to) .outcome = CALL_ANSWERED, .status = code, .headers = {"Location", to}
+
+static const struct answer_row answer_rows[] = {
+    {"a redirect on the same origin is followed",
+     {.url = "/users/ann", REDIRECT(301, GITHUB "users/bob")},
+     ACCOUNT_OK},
+    {"also when it names a path only",
+     {.url = "/users/ann", REDIRECT(307, "/users/bob")},
+     ACCOUNT_OK},
+    {"never to another host",
+     {.url = "/users/ann", REDIRECT(302, "https://elsewhere.test/users/bob")},
+     ACCOUNT_UPSTREAM_ERROR},
+    {"nor to another scheme",
+     {.url = "/users/ann", REDIRECT(302, "http://github.test/users/bob")},
+     ACCOUNT_UPSTREAM_ERROR},
+    {"nor to another port",
+     {.url = "/users/ann", REDIRECT(308, "https://github.test:444/users/bob")},
+     ACCOUNT_UPSTREAM_ERROR},
+    {"nor in a circle", {.url = "/users/ann", REDIRECT(302, "/users/ann")}, ACCOUNT_UPSTREAM_ERROR},
+    {"nor without saying where",
+     {.url = "/users/ann", .outcome = CALL_ANSWERED, .status = 302},
+     ACCOUNT_UPSTREAM_ERROR},
+    {"what is not JSON is refused", ANSWER("/users/ann", 200, "<html>"), ACCOUNT_UPSTREAM_ERROR},
+    {"so is half of it", ANSWER("/users/ann", 200, "{\"login\":"), ACCOUNT_UPSTREAM_ERROR},
+    {"and nothing at all", ANSWER("/users/ann", 200, ""), ACCOUNT_UPSTREAM_ERROR},
+    {"and a wrong type", ANSWER("/users/ann", 200, "{\"login\":[],\"id\":1,\"type\":\"User\"}"),
+     ACCOUNT_UPSTREAM_ERROR},
+    {"not found is knowledge", ANSWER("/users/ann", 404, "{\"message\":\"Not Found\"}"),
+     ACCOUNT_NOT_FOUND},
+    {"a bad token is unauthorized", ANSWER("/users/ann", 401, "{\"message\":\"Bad credentials\"}"),
+     ACCOUNT_UNAUTHORIZED},
+    {"an error page is an upstream error", ANSWER("/users/ann", 502, "<html>Bad Gateway</html>"),
+     ACCOUNT_UPSTREAM_ERROR},
+    {"no connection is an upstream error",
+     {.url = "/users/ann", .outcome = CALL_UNREACHABLE},
+     ACCOUNT_UPSTREAM_ERROR},
+    {"a broken connection too",
+     {.url = "/users/ann", .outcome = CALL_BROKEN, .status = 200, .body = "{\"login\":\"A"},
+     ACCOUNT_UPSTREAM_ERROR},
+    {"no answer is a timeout", {.url = "/users/ann", .outcome = CALL_TIMED_OUT}, ACCOUNT_TIMEOUT},
+    {"too much is too large",
+     {.url = "/users/ann", .outcome = CALL_TOO_LARGE, .status = 200, .body = "{"},
+     ACCOUNT_TOO_LARGE},
+};
+
+static void every_answer_has_its_meaning(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof answer_rows / sizeof answer_rows[0]; i++) {
+        const struct scripted_answer answers[] = {
+            answer_rows[i].answer,
+            ANSWER("per_page=1", 200, "[]"),
+            ANSWER("page=1", 200, "[]"),
+            ANSWER("/users/bob", 200, USER),
+        };
+        struct scene scene;
+        struct guest guest;
+        scene_begin(&scene, answers, 4);
+        guest_comes(&guest, &scene, "ann", FOREVER_MS);
+        step_until_done(&scene, &guest);
+        const struct snapshot *snapshot = guest.snapshots[0];
+        if (snapshot->status != answer_rows[i].status)
+            fail_msg("%s: %s (%s)", answer_rows[i].sentence, account_status_name(snapshot->status),
+                     snapshot->detail);
+        assert_int_equal(snapshot->detail == NULL, account_status_is_settled(snapshot->status));
+        assert_int_equal(scene.script.under_way, 0);
+        assert_int_equal(scene.script.authorized, scene.script.started);
+        guest_goes(&guest);
+        engine_free(scene.engine);
+    }
+}
+
+static void without_a_transport_everybody_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct guest guest;
+    scene_begin(&scene, all_well, 4);
+    scene.settings.open_transport = open_nothing;
+    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    step_until_done(&scene, &guest);
+    assert_int_equal(guest.snapshots[0]->status, ACCOUNT_UPSTREAM_ERROR);
+    guest_goes(&guest);
+    engine_free(scene.engine);
+}
+
+static void freeing_answers_who_still_waits(void **state)
+{
+    (void)state;
+    static const struct scripted_answer held[] = {{.url = "/users/ann", .held = true}};
+    struct scene scene;
+    struct guest guest;
+    scene_begin(&scene, held, 1);
+    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    engine_step(scene.engine, 0);
+    engine_free(scene.engine);
+    assert_int_equal(guest.done, 1);
+    assert_int_equal(guest.snapshots[0]->status, ACCOUNT_TIMEOUT);
+    guest_goes(&guest);
+}
+
+static void *run(void *engine)
+{
+    engine_run(engine);
+    return NULL;
+}
+
+static void stopping_answers_within_its_grace(void **state)
+{
+    (void)state;
+    static const struct scripted_answer held[] = {
+        {.url = "/users/ann", .held = true},
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct scene scene;
+    struct guest early;
+    struct guest late;
+    pthread_t thread;
+    scene_begin(&scene, held, 3);
+    assert_int_equal(sem_init(&done_in_a_thread, 0, 0), 0);
+    assert_int_equal(pthread_create(&thread, NULL, run, scene.engine), 0);
+    guest_comes(&early, &scene, "ann", FOREVER_MS);
+    engine_stop(scene.engine);
+    engine_stop(scene.engine);
+    guest_comes(&late, &scene, "bob", FOREVER_MS);
+    /* Nothing but the grace ends these: the upstream is never heard of and patience is long. */
+    sem_wait(&done_in_a_thread);
+    sem_wait(&done_in_a_thread);
+    engine_quit(scene.engine);
+    pthread_join(thread, NULL);
+    assert_int_equal(early.done, 1);
+    assert_int_equal(late.done, 1);
+    assert_int_equal(early.snapshots[0]->status, ACCOUNT_TIMEOUT);
+    assert_int_equal(late.snapshots[0]->status, ACCOUNT_TIMEOUT);
+    guest_goes(&early);
+    guest_goes(&late);
+    engine_free(scene.engine);
+}
+
+int main(void)
+{
+    static int backwards = 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_visit_comes_to_a_snapshot),
+        cmocka_unit_test_prestate(a_visit_comes_to_a_snapshot, &backwards),
+        cmocka_unit_test(equal_accounts_share_one_visit),
+        cmocka_unit_test(a_waiter_gets_all_its_accounts_at_once),
+        cmocka_unit_test(the_visit_outlives_its_waiter),
+        cmocka_unit_test(a_visit_ends_at_its_own_deadline),
+        cmocka_unit_test(no_more_transfers_at_a_time_than_allowed),
+        cmocka_unit_test(every_answer_has_its_meaning),
+        cmocka_unit_test(without_a_transport_everybody_is_told),
+        cmocka_unit_test(freeing_answers_who_still_waits),
+        cmocka_unit_test(stopping_answers_within_its_grace),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
