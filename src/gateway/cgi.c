@@ -1,0 +1,125 @@
+#include "config.h"
+
+#include "gateway/cgi.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "gateway/environment.h"
+
+/* A client that stops sending in the middle of its body is not waited for longer than this. */
+#define READ_TIMEOUT_MS 20000
+
+static const char *from_process(void *context, const char *name)
+{
+    (void)context;
+    return getenv(name);
+}
+
+static ssize_t read_some(char *bytes, size_t length)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    int ready;
+    do {
+        ready = poll(&input, 1, READ_TIMEOUT_MS);
+    } while (ready < 0 && errno == EINTR);
+    if (ready <= 0)
+        return 0;
+    ssize_t count;
+    do {
+        count = read(STDIN_FILENO, bytes, length);
+    } while (count < 0 && errno == EINTR);
+    return count;
+}
+
+/* RFC 3875 section 4.2: at least Content-Length bytes are there, and no more may be read. */
+static void read_body(struct request *request, size_t maximum)
+{
+    struct buffer body = BUFFER_INIT(maximum);
+    size_t seen = 0;
+    const size_t promised = request->body_promised < 0 ? 0 : (size_t)request->body_promised;
+    while (promised <= maximum && seen < promised) {
+        char bytes[8192];
+        const size_t left = promised - seen;
+        const ssize_t count = read_some(bytes, left < sizeof bytes ? left : sizeof bytes);
+        if (count <= 0)
+            break;
+        buffer_append(&body, bytes, (size_t)count);
+        seen += (size_t)count;
+    }
+    environment_body(request, &body, seen, maximum);
+}
+
+struct cgi_visit {
+    struct waiter waiter;
+    struct snapshot **snapshots; /* NULL until done */
+};
+
+static void on_done(struct waiter *waiter, struct snapshot **snapshots)
+{
+    struct cgi_visit *visit = (struct cgi_visit *)waiter;
+    visit->snapshots = snapshots;
+}
+
+static void visit(const struct cgi_settings *settings, struct exchange *exchange)
+{
+    struct cgi_visit visit = {
+        .waiter = {.wants = exchange->wants,
+                   .count = exchange->want_count,
+                   .deadline = clock_monotonic_ms() + settings->reply_deadline_ms,
+                   .done = on_done},
+    };
+    engine_post(settings->engine, &visit.waiter);
+    while (visit.snapshots == NULL)
+        engine_step(settings->engine, -1);
+    api_finish(settings->api, exchange, visit.snapshots, clock_wall());
+    free(visit.snapshots);
+}
+
+static int write_all(const char *bytes, size_t length)
+{
+    while (length > 0) {
+        const ssize_t count = write(STDOUT_FILENO, bytes, length);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return -1;
+        bytes += count;
+        length -= (size_t)count;
+    }
+    return 0;
+}
+
+static int write_reply(const struct exchange *exchange)
+{
+    struct buffer reply = BUFFER_INIT(2 * REPLY_MAXIMUM_BYTES);
+    api_write(exchange, &reply);
+    const int result = write_all(buffer_text(&reply), reply.length);
+    if (result < 0)
+        log_info("the web server did not take the reply: %s", strerror(errno));
+    buffer_release(&reply);
+    return result;
+}
+
+int cgi_run(const struct cgi_settings *settings)
+{
+    struct exchange exchange = {0};
+    signal(SIGPIPE, SIG_IGN);
+    if (environment_read(&exchange.request, from_process, NULL) < 0) {
+        log_error("the environment has no REQUEST_METHOD: not a CGI request");
+        return 1;
+    }
+    read_body(&exchange.request, settings->api->maximum_request_bytes);
+    if (api_begin(settings->api, &exchange, clock_wall()) == API_VISIT)
+        visit(settings, &exchange);
+    const int result = write_reply(&exchange);
+    exchange_release(&exchange);
+    return result == 0 ? 0 : 1;
+}

@@ -1,0 +1,25 @@
+/*
+ * The gateway for plain CGI (RFC 3875): one process, one request, no threads.
+ */
+#ifndef FORGEFOLD_GATEWAY_CGI_H
+#define FORGEFOLD_GATEWAY_CGI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "engine/engine.h"
+
+struct cgi_settings {
+    const struct api_settings *api;
+    struct engine *engine;
+    int64_t reply_deadline_ms;
+};
+
+/*
+ * Reads the request from the environment and standard input (Content-Length bytes, never more),
+ * writes the reply to standard output. Returns the exit status: 0 when a reply was written whole.
+ */
+int cgi_run(const struct cgi_settings *settings);
+
+#endif
