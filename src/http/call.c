@@ -1,0 +1,28 @@
+#include "config.h"
+
+#include "http/call.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+void calls_add(struct calls *calls, struct call call)
+{
+    calls->items = alloc_room(calls->items, calls->count, &calls->capacity, sizeof *calls->items);
+    calls->items[calls->count++] = call;
+}
+
+void calls_release(struct calls *calls)
+{
+    for (size_t i = 0; i < calls->count; i++)
+        call_release(&calls->items[i]);
+    free(calls->items);
+    *calls = (struct calls){0};
+}
+
+void call_release(struct call *call)
+{
+    free(call->url);
+    free(call->body);
+    *call = (struct call){0};
+}

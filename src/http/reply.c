@@ -1,0 +1,64 @@
+#include "config.h"
+
+#include "http/reply.h"
+
+#include "base/alloc.h"
+
+static const struct {
+    int status;
+    const char *phrase;
+} reasons[] = {
+    {200, "OK"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {422, "Unprocessable Content"},
+    {429, "Too Many Requests"}, /* RFC 6585 section 4 */
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+};
+
+void reply_init(struct reply *reply)
+{
+    *reply = (struct reply){.body = BUFFER_INIT(REPLY_MAXIMUM_BYTES)};
+}
+
+void reply_release(struct reply *reply)
+{
+    headers_release(&reply->headers);
+    buffer_release(&reply->body);
+    reply->status = 0;
+}
+
+const char *reply_reason(int status)
+{
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        if (reasons[i].status == status)
+            return reasons[i].phrase;
+    BUG("status %d is never sent", status);
+}
+
+void reply_head(const struct reply *reply, struct buffer *into)
+{
+    buffer_format(into, "Status: %d %s\r\n", reply->status, reply_reason(reply->status));
+    for (size_t i = 0; i < reply->headers.count; i++)
+        buffer_format(into, "%s: %s\r\n", reply->headers.items[i].name,
+                      reply->headers.items[i].value);
+    if (reply->status != 204 && reply->status != 304)
+        buffer_format(into, "Content-Length: %zu\r\n", reply->body.length);
+    buffer_append_text(into, "\r\n");
+}
