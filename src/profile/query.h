@@ -36,10 +36,14 @@ struct query_account {
 
 struct query {
     char *username; /* in lower case; NULL when not given */
-    struct query_account
-        *accounts; /* sorted by forge name, then name; no two alike; at least one */
+    /* Sorted by forge name, then name; no two alike; at least one. */
+    struct query_account *accounts;
     size_t count;
-    char *key; /* canonical: one line of printable ASCII */
+    /*
+     * Canonical, one line of printable ASCII: "username=a bitbucket:a github:a_b!", where "!" marks
+     * an account that is refused; names are percent-encoded.
+     */
+    char *key;
 };
 
 /*
@@ -47,8 +51,10 @@ struct query {
  * ERROR_SYNTAX (with line and column or byte offset) when it is not RFC 8259 JSON in UTF-8 or names
  * a member twice; ERROR_VALUE with the pointer of the member at fault for everything else: not an
  * object, an unknown member, a wrong type, an empty array, no account at all, a name that a forge
- * given by name refuses, a username that every forge refuses, more than QUERY_MAXIMUM_ACCOUNTS.
- * On failure the query is empty.
+ * given by name refuses, a username that every forge refuses, more than QUERY_MAXIMUM_ACCOUNTS,
+ * nesting past JSON_SCANNER_MAXIMUM_DEPTH. The pointer is "", the whole, where no one member is at
+ * fault or its name is too long for a pointer or has U+0000 in it. Messages are printable ASCII:
+ * what they quote of the body is escaped. On failure the query is empty.
  */
 int query_from_json(struct query *query, const char *bytes, size_t length,
                     const struct query_forges *forges, struct error *error);
