@@ -1,14 +1,15 @@
 /*
  * Cuts a JSON answer into the elements of one array while its bytes arrive.
  *
- * Of each element only the members of the selection are copied and handed to
- * json-c; of the document around the array, the members named as its envelope.
- * Everything else is scanned past (and still refused when it is not JSON), so
- * memory does not grow with the page, and json-c sees a tenth of its bytes.
- * UTF-8 is validated in what is kept. A member name with escapes is compared
- * decoded. Dotted paths descend through objects only; where something else
- * stands at a part of the path it is kept as it is, so that a forge can see a
- * null or a wrong type.
+ * Of each element only the members of the selection become json-c's objects; of
+ * the document around the array, the members named as its envelope. Everything
+ * else is scanned past (and still refused when it is not JSON), so memory does
+ * not grow with the page, and json-c sees a tenth of its bytes. UTF-8 is
+ * validated in what is kept. A member name with escapes is compared decoded.
+ * Dotted paths descend through objects only; where something else stands at a
+ * part of the path it is kept as it is, so that a forge can see a null or a
+ * wrong type. Of a repeated member the last one counts, but not on the way to
+ * the array. How the bytes are cut into chunks never changes the result.
  */
 #ifndef FORGEFOLD_FORGE_ELEMENTS_H
 #define FORGEFOLD_FORGE_ELEMENTS_H
@@ -22,26 +23,36 @@
 struct json_object;
 struct elements;
 
-/* Bytes that may be kept of one element, and of the envelope. */
+/*
+ * Bytes of JSON text that may be kept of one element, and of the envelope. Each object inside what
+ * is kept whole counts ELEMENTS_OBJECT_BYTES more, because json-c takes 800 bytes for the smallest;
+ * so both have at most about 12 MiB of memory, however the text was made to swell.
+ */
 #define ELEMENTS_MAXIMUM_KEPT (256 * 1024)
+#define ELEMENTS_OBJECT_BYTES 128
 
 /*
- * Called with each element in order; the object is freed when it returns (NULL is JSON null). A
+ * Called with each element in order (NULL is JSON null). The object is freed when it returns, and
+ * no reference may be kept to any part of it: names in it live no longer than the elements. A
  * failure ends the page: return -1 with `error` set.
  */
 typedef int elements_take(void *context, struct json_object *element, struct error *error);
 
-/* `selection` must outlive the elements. `take` may be NULL when the selection has no array. */
-struct elements *elements_new(const struct selection *selection, elements_take *take,
-                              void *context) __attribute__((warn_unused_result));
+/*
+ * `selection` must outlive the elements. Its names are plain ASCII without '"', '\\' and '.', of at
+ * most 63 bytes, and none of its envelope's paths may lead to, into, or around the array: all else
+ * is a bug. `members` NULL keeps each element whole. `take` may be NULL when there is no array.
+ */
+struct elements *elements_new(const struct selection *selection, elements_take *take, void *context)
+    __attribute__((warn_unused_result));
 
 /*
  * Feeds the next bytes. -1 with ERROR_SYNTAX (byte offset) when they are not JSON or not UTF-8
- * where kept, ERROR_TOO_LARGE past a ceiling, ERROR_VALUE when the array stands in the document
- * twice, or the error of `take`. After a failure only elements_free may follow.
+ * where kept, ERROR_TOO_LARGE past a ceiling (nesting, bytes kept), ERROR_VALUE when the array, or
+ * a member on the way to it, stands in the document twice, or the error of `take`. After a failure
+ * only elements_free may follow.
  */
-int elements_feed(struct elements *elements, const char *bytes, size_t length,
-                  struct error *error);
+int elements_feed(struct elements *elements, const char *bytes, size_t length, struct error *error);
 
 /*
  * The document has ended. 0: it was whole; `*envelope` is an object with the wanted members that
@@ -56,6 +67,7 @@ bool elements_found_array(const struct elements *elements);
 /* Elements handed over so far. */
 size_t elements_count(const struct elements *elements);
 
+/* NULL is allowed. */
 void elements_free(struct elements *elements);
 
 #endif

@@ -38,9 +38,9 @@ struct visit {
     struct visit_page *pages; /* page number n is pages[n - 1] */
     size_t page_count;
     size_t page_capacity;
-    size_t taken;   /* repositories in all pages, committed or not */
-    bool failed;    /* snapshot->status says how; the engine gives up on what is outstanding */
-    void *extra;    /* the forge's own */
+    size_t taken; /* repositories in all pages, committed or not */
+    bool failed;  /* snapshot->status says how; the engine gives up on what is outstanding */
+    void *extra;  /* the forge's own */
     void (*free_extra)(void *extra);
 };
 
@@ -50,8 +50,8 @@ struct visit *visit_new(const struct forge *forge, const struct forge_settings *
 
 /*
  * The page of that number (from 1), made with all before it when it is not there yet. A forge makes
- * a page when it asks for it, so that none that was asked for can be forgotten. Valid until the next
- * such call.
+ * a page when it asks for it, so that none that was asked for can be forgotten. Valid until the
+ * next such call.
  */
 struct visit_page *visit_page(struct visit *visit, unsigned number);
 
@@ -60,8 +60,7 @@ struct visit_page *visit_page(struct visit *visit, unsigned number);
  * for the same reason, all else is unknown for `removed_upstream` until the forge fills it. NULL
  * with ERROR_TOO_LARGE when the account has more than the settings allow. Valid until the next.
  */
-struct repository *visit_add_repository(struct visit *visit, unsigned number,
-                                        struct error *error);
+struct repository *visit_add_repository(struct visit *visit, unsigned number, struct error *error);
 
 /* Empties the page of that number, which is then not committed. One that was never made is fine. */
 void visit_discard_page(struct visit *visit, unsigned number);
@@ -91,8 +90,8 @@ enum account_status visit_status_of(enum call_outcome outcome, int http_status);
 /*
  * Ends the visit: the repositories of all pages, each identity once, are folded into the snapshot's
  * totals beside what the example tells (tally_tell), which are settled; for a failed visit every
- * total gets the reason instead. Calls the forge's conclude first, unless the visit failed. BUG when
- * a visit that did not fail has a page that was not committed. The caller owns the reference
+ * total gets the reason instead. Calls the forge's conclude first, unless the visit failed. BUG
+ * when a visit that did not fail has a page that was not committed. The caller owns the reference
  * returned; of the visit only visit_free may follow.
  */
 struct snapshot *visit_end(struct visit *visit, int64_t wall);
