@@ -16,6 +16,8 @@
 
 /* A client that stops sending in the middle of its body is not waited for longer than this. */
 #define READ_TIMEOUT_MS 20000
+/* What is read and dropped of a body that is too large. */
+#define DRAIN_MAXIMUM_BYTES (1024 * 1024)
 
 static const char *from_process(void *context, const char *name)
 {
@@ -39,20 +41,35 @@ static ssize_t read_some(char *bytes, size_t length)
     return count;
 }
 
-/* RFC 3875 section 4.2: at least Content-Length bytes are there, and no more may be read. */
+/*
+ * How many bytes to expect. RFC 3875 section 4.2 makes Content-Length the bound; a body that came
+ * in chunks has none, and Apache then gives it with its end.
+ */
+static uint64_t expected_bytes(const struct request *request)
+{
+    if (request->body_promised >= 0)
+        return (uint64_t)request->body_promised;
+    return getenv("HTTP_TRANSFER_ENCODING") != NULL ? UINT64_MAX : 0;
+}
+
+/*
+ * Reads on when the body is too large, because a server whose body is left unread may cut the reply
+ * short; but not for ever.
+ */
 static void read_body(struct request *request, size_t maximum)
 {
     struct buffer body = BUFFER_INIT(maximum);
-    size_t seen = 0;
-    const size_t promised = request->body_promised < 0 ? 0 : (size_t)request->body_promised;
-    while (promised <= maximum && seen < promised) {
+    uint64_t seen = 0;
+    const uint64_t expected = expected_bytes(request);
+    while (seen < expected && seen < maximum + DRAIN_MAXIMUM_BYTES) {
         char bytes[8192];
-        const size_t left = promised - seen;
-        const ssize_t count = read_some(bytes, left < sizeof bytes ? left : sizeof bytes);
+        const uint64_t left = expected - seen;
+        const ssize_t count = read_some(bytes, left < sizeof bytes ? (size_t)left : sizeof bytes);
         if (count <= 0)
             break;
-        buffer_append(&body, bytes, (size_t)count);
-        seen += (size_t)count;
+        const size_t room = body.maximum - body.length;
+        buffer_append(&body, bytes, (size_t)count < room ? (size_t)count : room);
+        seen += (uint64_t)count;
     }
     environment_body(request, &body, seen, maximum);
 }

@@ -104,7 +104,7 @@ static enum request_fault fault_of(const struct request *request, uint64_t seen,
                               : REQUEST_SOUND;
 }
 
-void environment_body(struct request *request, struct buffer *body, size_t seen, size_t maximum)
+void environment_body(struct request *request, struct buffer *body, uint64_t seen, size_t maximum)
 {
     request->body_length = body->length;
     request->body = buffer_take(body);

@@ -5,6 +5,7 @@
 #define FORGEFOLD_GATEWAY_ENVIRONMENT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 #include "http/request.h"
@@ -23,6 +24,7 @@ int environment_read(struct request *request, environment_lookup *lookup, void *
  * Fills in the body, taking the buffer's bytes. `seen` is how many bytes came, which is more than
  * the buffer holds when it was too large; `maximum` is MAX_REQUEST_BYTES.
  */
-void environment_body(struct request *request, struct buffer *body, size_t seen, size_t maximum);
+void environment_body(struct request *request, struct buffer *body, uint64_t seen,
+                      size_t maximum);
 
 #endif

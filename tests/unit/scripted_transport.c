@@ -94,6 +94,8 @@ static int give_head(const struct transfer *transfer)
 /* One byte at a time, so that every boundary is met. */
 static int give_body(const struct transfer *transfer)
 {
+    if (transfer->events->body == NULL)
+        return 0;
     for (const char *byte = transfer->answer->body; byte != NULL && *byte != '\0'; byte++)
         if (transfer->events->body(transfer->context, byte, 1) < 0)
             return -1;

@@ -1,0 +1,152 @@
+#include "config.h"
+
+#include "api/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/cors.h"
+#include "api/endpoint.h"
+#include "api/refusal.h"
+#include "api/route.h"
+#include "base/alloc.h"
+
+/* Long enough to finish some of what is under way, short enough for a person who waits. */
+#define OVERLOADED_RETRY_AFTER 2
+
+/* An empty reply with the fields that every reply has. */
+static void start_reply(const struct api_settings *settings, struct exchange *exchange)
+{
+    reply_release(&exchange->reply);
+    reply_init(&exchange->reply);
+    headers_add(&exchange->reply.headers, "X-Content-Type-Options", "nosniff");
+    cors_reply(&exchange->reply.headers, settings->cors_allow_origin, exchange->request.origin);
+}
+
+static void refuse_path(struct reply *reply)
+{
+    struct buffer detail = BUFFER_INIT(4096);
+    buffer_append_text(&detail, "what this service offers is at");
+    for (size_t i = 0; endpoints[i] != NULL; i++)
+        buffer_format(&detail, "%s %s", i > 0 ? "," : "", endpoints[i]->path);
+    refusal_say(REFUSAL_PATH_UNKNOWN, buffer_text(&detail), reply);
+    buffer_release(&detail);
+}
+
+/* The endpoint, or NULL when the reply says why there is none. */
+static const struct endpoint *find_endpoint(const struct api_settings *settings,
+                                            struct exchange *exchange)
+{
+    struct error error;
+    const struct endpoint *endpoint;
+    if (route_find(&endpoint, exchange->request.target, settings->base_path, &error) < 0) {
+        refusal_say(REFUSAL_PATH_INVALID, error.message, &exchange->reply);
+        return NULL;
+    }
+    if (endpoint == NULL)
+        refuse_path(&exchange->reply);
+    return endpoint;
+}
+
+static void add_allow(const struct endpoint *endpoint, struct reply *reply)
+{
+    struct buffer allow = BUFFER_INIT(256);
+    route_allow(endpoint, &allow);
+    headers_add(&reply->headers, "Allow", buffer_text(&allow));
+    buffer_release(&allow);
+}
+
+static void refuse_method(const struct endpoint *endpoint, struct reply *reply)
+{
+    add_allow(endpoint, reply);
+    refusal_say(REFUSAL_METHOD, "use one of the methods that the field Allow names", reply);
+}
+
+static void answer_options(const struct api_settings *settings, const struct endpoint *endpoint,
+                           struct exchange *exchange)
+{
+    struct reply *reply = &exchange->reply;
+    reply->status = 204;
+    add_allow(endpoint, reply);
+    cors_preflight(&reply->headers, settings->cors_allow_origin, exchange->request.origin);
+}
+
+/* -1 when the body did not arrive as it should: the reply says so. */
+static int refuse_fault(const struct api_settings *settings, struct exchange *exchange)
+{
+    static const char *const sentences[] = {
+        [REQUEST_SHORT] = "fewer bytes arrived than Content-Length says",
+        [REQUEST_LONG] = "more bytes arrived than Content-Length says",
+        [REQUEST_LENGTH_INVALID] = "Content-Length is not a number",
+    };
+    const enum request_fault fault = exchange->request.fault;
+    if (fault == REQUEST_SOUND)
+        return 0;
+    if (fault != REQUEST_TOO_LARGE) {
+        refusal_say(REFUSAL_REQUEST_MALFORMED, sentences[fault], &exchange->reply);
+        return -1;
+    }
+    char *detail =
+        alloc_format("a body may have at most %zu bytes", settings->maximum_request_bytes);
+    refusal_say(REFUSAL_REQUEST_TOO_LARGE, detail, &exchange->reply);
+    free(detail);
+    return -1;
+}
+
+enum api_step api_begin(const struct api_settings *settings, struct exchange *exchange,
+                        int64_t wall)
+{
+    start_reply(settings, exchange);
+    const struct endpoint *endpoint = find_endpoint(settings, exchange);
+    if (endpoint == NULL)
+        return API_ANSWERED;
+    const unsigned method = route_method(exchange->request.method);
+    if (method == METHOD_OPTIONS) {
+        answer_options(settings, endpoint, exchange);
+        return API_ANSWERED;
+    }
+    if ((endpoint->methods & method) == 0) {
+        refuse_method(endpoint, &exchange->reply);
+        return API_ANSWERED;
+    }
+    if (refuse_fault(settings, exchange) < 0)
+        return API_ANSWERED;
+    exchange->endpoint = endpoint;
+    return endpoint->begin(settings, exchange, wall);
+}
+
+void api_finish(const struct api_settings *settings, struct exchange *exchange,
+                struct snapshot *const *snapshots, int64_t wall)
+{
+    if (exchange->endpoint == NULL || exchange->endpoint->finish == NULL)
+        BUG("finishing an exchange that waited for nothing");
+    exchange->endpoint->finish(settings, exchange, snapshots, wall);
+    for (size_t i = 0; i < exchange->want_count; i++)
+        snapshot_drop(snapshots[i]);
+}
+
+void api_overloaded(const struct api_settings *settings, struct exchange *exchange, const char *why)
+{
+    start_reply(settings, exchange);
+    refusal_answer(&(struct refusal){.kind = REFUSAL_OVERLOADED,
+                                     .detail = why,
+                                     .retry_after = OVERLOADED_RETRY_AFTER},
+                   &exchange->reply);
+}
+
+void api_write(const struct exchange *exchange, struct buffer *into)
+{
+    reply_head(&exchange->reply, into);
+    if (route_method(exchange->request.method) != METHOD_HEAD)
+        buffer_append(into, buffer_text(&exchange->reply.body), exchange->reply.body.length);
+}
+
+void exchange_release(struct exchange *exchange)
+{
+    free(exchange->slots);
+    free(exchange->wants);
+    query_release(&exchange->query);
+    reply_release(&exchange->reply);
+    request_release(&exchange->request);
+    *exchange = (struct exchange){0};
+}

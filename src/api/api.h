@@ -1,0 +1,75 @@
+/*
+ * The HTTP API: from a request to a reply, without knowing how either travels.
+ *
+ * Two steps, because a reply may have to wait for visits: api_begin answers, or
+ * says which accounts must be visited; api_finish answers with their snapshots.
+ * Between the two the exchange belongs to nobody and may move between threads.
+ * Nothing here blocks, and nothing is shared but const settings.
+ */
+#ifndef FORGEFOLD_API_API_H
+#define FORGEFOLD_API_API_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/engine.h"
+#include "http/reply.h"
+#include "http/request.h"
+#include "profile/query.h"
+#include "profile/snapshot.h"
+
+struct endpoint;
+
+/* Const after start. */
+struct api_settings {
+    struct query_forges forges;    /* parallel to forges[] of forge/forge.h */
+    const char *base_path;         /* BASE_PATH without a "/" at its end; NULL: derived */
+    const char *cors_allow_origin; /* "*", or origins separated by spaces; "" for none */
+    size_t maximum_request_bytes;
+};
+
+enum api_step {
+    API_ANSWERED, /* exchange->reply is ready */
+    API_VISIT,    /* exchange->wants must be visited, then api_finish */
+};
+
+/* One request and its reply. Zeroed, then `request` filled by the gateway. */
+struct exchange {
+    struct request request;
+    struct reply reply;
+    /* The api's own, between the steps. */
+    const struct endpoint *endpoint; /* that finishes; NULL when none was found */
+    struct query query;
+    struct want *wants; /* the accounts to visit; names belong to the query */
+    size_t want_count;
+    size_t *slots; /* wants[i] is account slots[i] of the query */
+};
+
+/*
+ * Routes and answers, or fills `wants`. `wall` is now. Every refusal is
+ * application/problem+json (RFC 9457).
+ */
+enum api_step api_begin(const struct api_settings *settings, struct exchange *exchange,
+                        int64_t wall);
+
+/*
+ * Answers with the snapshots of the wants, in their order; takes over the references, not the
+ * array.
+ */
+void api_finish(const struct api_settings *settings, struct exchange *exchange,
+                struct snapshot *const *snapshots, int64_t wall);
+
+/*
+ * Answers 503 with Retry-After because `why` (a sentence): too many requests wait already, or we
+ * stop. Before or after api_begin.
+ */
+void api_overloaded(const struct api_settings *settings, struct exchange *exchange,
+                    const char *why);
+
+/* Appends the whole reply in CGI form: head, and body unless the method was HEAD. */
+void api_write(const struct exchange *exchange, struct buffer *into);
+
+/* Frees what it holds, the request too; it is zeroed afterwards. */
+void exchange_release(struct exchange *exchange);
+
+#endif

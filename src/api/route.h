@@ -1,0 +1,30 @@
+/*
+ * From a request's target and method to an endpoint.
+ */
+#ifndef FORGEFOLD_API_ROUTE_H
+#define FORGEFOLD_API_ROUTE_H
+
+#include "api/endpoint.h"
+#include "base/buffer.h"
+#include "base/error.h"
+
+/* The endpoints of this build; the last has no path. */
+extern const struct endpoint *const endpoints[];
+
+/*
+ * Finds the endpoint at `target` (a path, percent-encoded, without query); `*endpoint` is NULL when
+ * there is none. With `base_path` the decoded path must begin with it; without (NULL or "")
+ * whatever stands before the last "/api/v1/" is the base, so that one program answers wherever the
+ * web server put it. ERROR_SYNTAX when the target can not be decoded.
+ */
+int route_find(const struct endpoint **endpoint, const char *target, const char *base_path,
+               struct error *error);
+
+/* The method of that name (case-sensitive, RFC 9110 section 9.1), or 0. */
+unsigned route_method(const char *name);
+
+/* Appends the endpoint's methods, OPTIONS too, as the field Allow has them: "GET, HEAD, OPTIONS".
+ */
+void route_allow(const struct endpoint *endpoint, struct buffer *into);
+
+#endif

@@ -1,0 +1,208 @@
+#include "config.h"
+
+#include "gateway/settings_table.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "http/url.h"
+
+#define MEBIBYTE (1024L * 1024)
+
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+
+/* Paths are put behind it: url_check does not forbid a query. */
+static int check_base_url(const char *value, struct error *error)
+{
+    if (url_check(value, NULL) < 0 || strchr(value, '?') != NULL)
+        return error_set(error, ERROR_VALUE,
+                         "must be an http or https URL with a host, and without user, query and "
+                         "fragment");
+    return 0;
+}
+
+static int check_store(const char *value, struct error *error)
+{
+    if (strcmp(value, "none:") == 0)
+        return 0;
+    return error_set(error, ERROR_VALUE, "must be none: (nothing else is known so far)");
+}
+
+/* The value may hold a password, and is not repeated. */
+static int check_proxy(const char *value, struct error *error)
+{
+    static const char *const schemes[] = {"http://", "https://", "socks5://", "socks5h://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strncmp(value, schemes[i], strlen(schemes[i])) == 0 &&
+            value[strlen(schemes[i])] != '\0')
+            return 0;
+    return error_set(error, ERROR_VALUE,
+                     "must be a URL that begins with http://, https://, socks5:// or socks5h://");
+}
+
+static int check_base_path(const char *value, struct error *error)
+{
+    if (value[0] == '/' && value[strlen(value) - 1] != '/' && strpbrk(value, "?#%") == NULL)
+        return 0;
+    return error_set(error, ERROR_VALUE,
+                     "must be a path that begins with \"/\" and does not end with it, not "
+                     "percent-encoded, such as /tools/forgefold");
+}
+
+/* Whether it is scheme://host or scheme://host:port, as browsers send it. */
+static bool is_origin(const char *text)
+{
+    const char *host = strstr(text, "://");
+    return host != NULL && host > text && host[3] != '\0' && strpbrk(host + 3, "/?#@*,") == NULL;
+}
+
+static int check_origins(const char *value, struct error *error)
+{
+    char *copy = alloc_text(value);
+    char *rest = NULL;
+    bool good = strcmp(value, "*") == 0 || strcmp(value, "none") == 0;
+    if (!good) {
+        good = true;
+        for (char *word = strtok_r(copy, " ", &rest); word != NULL;
+             word = strtok_r(NULL, " ", &rest))
+            good = good && is_origin(word);
+    }
+    free(copy);
+    return good ? 0
+                : error_set(error, ERROR_VALUE,
+                            "must be \"*\", \"none\", or origins such as https://example.org "
+                            "separated by spaces");
+}
+
+const struct setting_definition settings_table[] = {
+    {.name = "GITHUB_BASE_URL",
+     .type = SETTING_URL,
+     .fallback = "https://api.github.com/",
+     .check = check_base_url,
+     .meaning = "where GitHub's REST API is"},
+    {.name = "GITHUB_AUTH_ENABLED",
+     .type = SETTING_BOOLEAN,
+     .meaning = "whether the token is used; by default, whether one is given"},
+    {.name = "GITHUB_AUTH_TOKEN",
+     .type = SETTING_TEXT,
+     .secret = true,
+     .meaning = "a token for GitHub; it needs no scope"},
+    {.name = "GITHUB_AUTH_TOKEN_FILE",
+     .type = SETTING_TEXT,
+     .meaning = "a file that holds nothing but the token"},
+    {.name = "BITBUCKET_BASE_URL",
+     .type = SETTING_URL,
+     .fallback = "https://api.bitbucket.org/2.0/",
+     .check = check_base_url,
+     .meaning = "where Bitbucket's REST API is"},
+    {.name = "BITBUCKET_AUTH_ENABLED",
+     .type = SETTING_BOOLEAN,
+     .meaning = "whether the token is used; by default, whether one is given"},
+    {.name = "BITBUCKET_AUTH_USER",
+     .type = SETTING_TEXT,
+     .meaning = "whose API token it is (Basic); without, it is an access token (Bearer)"},
+    {.name = "BITBUCKET_AUTH_TOKEN",
+     .type = SETTING_TEXT,
+     .secret = true,
+     .meaning = "a token for Bitbucket"},
+    {.name = "BITBUCKET_AUTH_TOKEN_FILE",
+     .type = SETTING_TEXT,
+     .meaning = "a file that holds nothing but the token"},
+    {.name = "CACHE_URL",
+     .type = SETTING_TEXT,
+     .fallback = "none:",
+     .check = check_store,
+     .meaning = "where visits are kept; only none: so far, which keeps nothing"},
+    {.name = "REPLY_DEADLINE_SECONDS",
+     .type = SETTING_SECONDS,
+     .fallback = "25",
+     .minimum = 1,
+     .maximum = 600,
+     .meaning = "how long a request waits for the forges; less than the web server's limit"},
+    {.name = "VISIT_DEADLINE_SECONDS",
+     .type = SETTING_SECONDS,
+     .fallback = "120",
+     .minimum = 1,
+     .maximum = 3600,
+     .meaning = "how long an account may be visited"},
+    {.name = "UPSTREAM_TIMEOUT_SECONDS",
+     .type = SETTING_SECONDS,
+     .fallback = "10",
+     .minimum = 1,
+     .maximum = 600,
+     .meaning = "how long one call to a forge may take"},
+    {.name = "UPSTREAM_CONNECT_TIMEOUT_SECONDS",
+     .type = SETTING_SECONDS,
+     .fallback = "5",
+     .minimum = 1,
+     .maximum = 600,
+     .meaning = "how long connecting to a forge may take"},
+    {.name = "UPSTREAM_CONCURRENCY",
+     .type = SETTING_NUMBER,
+     .fallback = "32",
+     .minimum = 1,
+     .maximum = 100, /* GitHub's secondary rate limit: no more requests at a time */
+     .meaning = "calls to one forge at the same time"},
+    {.name = "UPSTREAM_PROXY",
+     .type = SETTING_TEXT,
+     .check = check_proxy,
+     .secret = true, /* it may hold a password */
+     .meaning = "URL of a proxy for all calls"},
+    {.name = "UPSTREAM_CA_FILE",
+     .type = SETTING_TEXT,
+     .meaning = "file with the certificates (PEM) to trust instead of the system's"},
+    {.name = "MAX_REQUEST_BYTES",
+     .type = SETTING_BYTES,
+     .fallback = "64 KiB",
+     .minimum = 256,
+     .maximum = 16 * MEBIBYTE,
+     .meaning = "bytes of a request's body"},
+    {.name = "MAX_RESPONSE_BYTES",
+     .type = SETTING_BYTES,
+     .fallback = "8 MiB",
+     .minimum = 65536,
+     .maximum = 256 * MEBIBYTE,
+     .meaning = "decoded bytes of one answer of a forge"},
+    {.name = "MAX_REPOSITORIES",
+     .type = SETTING_NUMBER,
+     .fallback = "20000",
+     .minimum = 1,
+     .maximum = 1000000,
+     .meaning = "repositories of one account; one with more is too_large"},
+    {.name = "MAX_PARKED",
+     .type = SETTING_NUMBER,
+     .fallback = "1024",
+     .minimum = 1,
+     .maximum = 65536,
+     .meaning = "requests that may wait for visits at the same time"},
+    {.name = "DOORS",
+     .type = SETTING_NUMBER,
+     .fallback = "8",
+     .minimum = 1,
+     .maximum = 256,
+     .meaning = "threads that take requests, started as they are needed"},
+    {.name = "BASE_PATH",
+     .type = SETTING_TEXT,
+     .check = check_base_path,
+     .meaning = "what stands before /api/v1/ in every path; by default whatever is there"},
+    {.name = "CORS_ALLOW_ORIGIN",
+     .type = SETTING_TEXT,
+     .fallback = "*",
+     .check = check_origins,
+     .meaning = "origins whose pages may read replies: *, a list, or none"},
+    {.name = "LOG_LEVEL",
+     .type = SETTING_CHOICE,
+     .fallback = "info",
+     .choices = log_levels,
+     .meaning = "the least important lines that are logged"},
+};
+
+const size_t settings_table_count = sizeof settings_table / sizeof settings_table[0];
+
+const char *settings_table_cors(const struct settings *settings)
+{
+    const char *value = settings_text(settings, "CORS_ALLOW_ORIGIN");
+    return strcmp(value, "none") == 0 ? "" : value;
+}

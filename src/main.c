@@ -1,0 +1,210 @@
+/*
+ * Builds the parts from the ground up and starts one gateway: FastCGI when
+ * descriptor 0 is a listening socket, CGI when a web server says so, else the
+ * command line.
+ */
+#include "config.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "api/api.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "engine/engine.h"
+#include "forge/forge.h"
+#include "gateway/cgi.h"
+#include "gateway/command.h"
+#include "gateway/doors.h"
+#include "gateway/fastcgi.h"
+#include "gateway/forge_settings.h"
+#include "gateway/settings_table.h"
+#include "upstream/upstream_curl.h"
+
+/* What is parked gets its answer this long after a stop: mod_fcgid kills at 8 seconds. */
+#define STOP_GRACE_MS 6000
+
+#define MILLISECONDS 1000
+
+struct program {
+    struct settings settings;
+    struct forge_settings *forges;
+    struct query_forge *names;
+    struct api_settings api;
+    struct engine_settings engine_settings;
+    struct engine *engine;
+};
+
+static int64_t milliseconds(const struct program *program, const char *name)
+{
+    return settings_number(&program->settings, name) * MILLISECONDS;
+}
+
+static int load_settings(struct program *program, const char *config_file, struct error *error)
+{
+    char *path = alloc_text(config_file);
+    int result = path != NULL ? 0 : settings_find_file(NULL, getenv, &path, error);
+    if (result == 0)
+        result = settings_load(&program->settings, settings_table, settings_table_count, getenv,
+                               path, error);
+    if (result == 0)
+        log_set_level((enum log_level)log_level_of(settings_text(&program->settings, "LOG_LEVEL")));
+    free(path);
+    return result;
+}
+
+static void build_api(struct program *program)
+{
+    program->names = alloc_zeroed(forges_count(), sizeof *program->names);
+    for (size_t i = 0; i < forges_count(); i++)
+        program->names[i] = (struct query_forge){.name = forges[i]->name,
+                                                 .accepts = forges[i]->accepts,
+                                                 .rule = forges[i]->name_rule};
+    program->api = (struct api_settings){
+        .forges = {program->names, forges_count()},
+        .base_path = settings_text(&program->settings, "BASE_PATH"),
+        .cors_allow_origin = settings_text(&program->settings, "CORS_ALLOW_ORIGIN"),
+        .maximum_request_bytes = (size_t)settings_number(&program->settings, "MAX_REQUEST_BYTES"),
+    };
+}
+
+static void build_engine(struct program *program)
+{
+    const struct settings *settings = &program->settings;
+    const size_t concurrency = (size_t)settings_number(settings, "UPSTREAM_CONCURRENCY");
+    program->engine_settings = (struct engine_settings){
+        .forges = program->forges,
+        .open_transport = upstream_curl_open,
+        .transport = {.user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,
+                      .proxy = settings_text(settings, "UPSTREAM_PROXY"),
+                      .ca_file = settings_text(settings, "UPSTREAM_CA_FILE"),
+                      .connect_timeout_ms =
+                          milliseconds(program, "UPSTREAM_CONNECT_TIMEOUT_SECONDS"),
+                      .maximum_connections = concurrency * forges_count()},
+        .concurrency = concurrency,
+        .call_timeout_ms = milliseconds(program, "UPSTREAM_TIMEOUT_SECONDS"),
+        .visit_deadline_ms = milliseconds(program, "VISIT_DEADLINE_SECONDS"),
+        .maximum_body_bytes = (size_t)settings_number(settings, "MAX_RESPONSE_BYTES"),
+        .stop_grace_ms = STOP_GRACE_MS,
+    };
+    program->engine = engine_new(&program->engine_settings);
+}
+
+static int build(struct program *program, const char *config_file, struct error *error)
+{
+    if (load_settings(program, config_file, error) < 0 ||
+        forge_settings_load(&program->forges, &program->settings, error) < 0)
+        return -1;
+    build_api(program);
+    build_engine(program);
+    return 0;
+}
+
+static void release(struct program *program)
+{
+    engine_free(program->engine);
+    free(program->names);
+    forge_settings_free(program->forges);
+    settings_release(&program->settings);
+}
+
+static int serve_fastcgi(const struct program *program)
+{
+    const struct settings *settings = &program->settings;
+    return doors_run(&(struct doors_settings){
+        .api = &program->api,
+        .engine = program->engine,
+        .listener = 0,
+        .doors = (size_t)settings_number(settings, "DOORS"),
+        .maximum_parked = (size_t)settings_number(settings, "MAX_PARKED"),
+        .upstream_transfers = program->engine_settings.transport.maximum_connections,
+        .reply_deadline_ms = milliseconds(program, "REPLY_DEADLINE_SECONDS"),
+    });
+}
+
+static int serve_cgi(const struct program *program)
+{
+    return cgi_run(&(struct cgi_settings){
+        .api = &program->api,
+        .engine = program->engine,
+        .reply_deadline_ms = milliseconds(program, "REPLY_DEADLINE_SECONDS"),
+    });
+}
+
+static int serve(int (*gateway)(const struct program *program))
+{
+    struct program program = {0};
+    struct error error = {0};
+    int status = 1;
+    if (build(&program, NULL, &error) == 0)
+        status = gateway(&program);
+    else
+        log_error("%s", error.message);
+    release(&program);
+    return status;
+}
+
+/* Before any thread there is: they inherit it, and one of them reads these from a descriptor. */
+static void block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static int run_command(const struct command *command)
+{
+    struct program program = {0};
+    struct error error = {0};
+    int status = COMMAND_USAGE;
+    if (command_alone(command, stdout))
+        return COMMAND_COMPLETE;
+    if (build(&program, command->config_file, &error) == 0)
+        status = command_run(
+            &(struct command_settings){
+                .api = &program.api,
+                .engine = program.engine,
+                .engine_settings = &program.engine_settings,
+                .settings = &program.settings,
+                .reply_deadline_ms = milliseconds(&program, "REPLY_DEADLINE_SECONDS"),
+                .out = stdout,
+                .err = stderr,
+            },
+            command);
+    else
+        fprintf(stderr, "forgefold: %s\n", error.message);
+    release(&program);
+    return status;
+}
+
+static int serve_command(int argc, char **argv)
+{
+    struct command command;
+    struct error error = {0};
+    if (command_parse(&command, argc, argv, &error) < 0) {
+        fprintf(stderr, "forgefold: %s\nTry 'forgefold --help'.\n", error.message);
+        return COMMAND_USAGE;
+    }
+    const int status = run_command(&command);
+    command_release(&command);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    if (fastcgi_is_listener(0)) {
+        block_signals();
+        return serve(serve_fastcgi);
+    }
+    /*
+     * Before the arguments are looked at: a CGI server makes arguments of a query string without
+     * "=" (RFC 3875 section 4.4), and none of those is an option.
+     */
+    if (getenv("GATEWAY_INTERFACE") != NULL)
+        return serve(serve_cgi);
+    return serve_command(argc, argv);
+}

@@ -1,0 +1,413 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "gateway/command.h"
+#include "gateway/probe.h"
+#include "scripted_transport.h"
+
+struct parse_row {
+    const char *sentence;
+    const char *arguments[8];
+    const char *refusal; /* part of the message; NULL: accepted */
+    enum command_action action;
+    size_t names;
+    size_t pairs;
+    bool json;
+    const char *config_file;
+};
+
+static const struct parse_row parse_rows[] = {
+    {"one name", {"pypy"}, NULL, COMMAND_PROFILE, 1, 0, false, NULL},
+    {"several names", {"a", "b", "c"}, NULL, COMMAND_PROFILE, 3, 0, false, NULL},
+    {"options behind names", {"a", "--json"}, NULL, COMMAND_PROFILE, 1, 0, true, NULL},
+    {"a forge", {"--github=a"}, NULL, COMMAND_PROFILE, 0, 1, false, NULL},
+    {"a forge and its name apart", {"--github", "a"}, NULL, COMMAND_PROFILE, 0, 1, false, NULL},
+    {"a forge twice", {"--github=a", "--github=b"}, NULL, COMMAND_PROFILE, 0, 2, false, NULL},
+    {"both forges", {"--github=a", "--bitbucket=b"}, NULL, COMMAND_PROFILE, 0, 2, false, NULL},
+    {"a forge left out", {"a", "--bitbucket="}, NULL, COMMAND_PROFILE, 1, 1, false, NULL},
+    {"a name behind --", {"--", "--json"}, NULL, COMMAND_PROFILE, 1, 0, false, NULL},
+    {"check", {"--check"}, NULL, COMMAND_CHECK, 0, 0, false, NULL},
+    {"check of a file", {"--check", "--config=/x"}, NULL, COMMAND_CHECK, 0, 0, false, "/x"},
+    {"file apart", {"--config", "/x", "a"}, NULL, COMMAND_PROFILE, 1, 0, false, "/x"},
+    {"help", {"--help"}, NULL, COMMAND_HELP, 0, 0, false, NULL},
+    {"short help", {"-h"}, NULL, COMMAND_HELP, 0, 0, false, NULL},
+    {"version", {"--version"}, NULL, COMMAND_VERSION, 0, 0, false, NULL},
+    {"nothing", {NULL}, "no account", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"JSON of nothing", {"--json"}, "no account", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"unknown option", {"--gitbuh=a"}, "'--gitbuh=a'", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"unknown option behind names",
+     {"a", "--nope"},
+     "'--nope'",
+     COMMAND_PROFILE,
+     0,
+     0,
+     false,
+     NULL},
+    {"unknown short option", {"-x"}, "'-x'", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"unknown short options together", {"-xy"}, "'-x'", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"no argument", {"--github"}, "needs an argument", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"needless argument",
+     {"--json=1", "a"},
+     "takes no argument",
+     COMMAND_PROFILE,
+     0,
+     0,
+     false,
+     NULL},
+    {"needless argument of help",
+     {"--help=1"},
+     "takes no argument",
+     COMMAND_PROFILE,
+     0,
+     0,
+     false,
+     NULL},
+    {"check of accounts", {"--check", "a"}, "--check", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"check of a forge", {"--check", "--github=a"}, "--check", COMMAND_PROFILE, 0, 0, false, NULL},
+};
+
+/* Parses copies of the arguments; argv is kept alive by the caller's `words`. */
+static int parse(struct command *command, const char *const *arguments, char *words[10],
+                 struct error *error)
+{
+    int count = 0;
+    words[count++] = alloc_text("forgefold");
+    for (; arguments[count - 1] != NULL; count++)
+        words[count] = alloc_text(arguments[count - 1]);
+    words[count] = NULL;
+    return command_parse(command, count, words, error);
+}
+
+static void free_words(char *words[10])
+{
+    for (size_t i = 0; words[i] != NULL; i++)
+        free(words[i]);
+}
+
+static void check_parsed(const struct parse_row *row, const struct command *command)
+{
+    if (command->action != row->action || command->name_count != row->names ||
+        command->form.count != row->pairs || command->json != row->json)
+        fail_msg("%s: action %d, %zu names, %zu pairs", row->sentence, (int)command->action,
+                 command->name_count, command->form.count);
+    if ((command->config_file == NULL) != (row->config_file == NULL))
+        fail_msg("%s: file %s", row->sentence, command->config_file);
+    if (row->config_file != NULL)
+        assert_string_equal(command->config_file, row->config_file);
+}
+
+static void test_parse(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof parse_rows / sizeof parse_rows[0]; i++) {
+        const struct parse_row *row = &parse_rows[i];
+        char *words[10];
+        struct command command;
+        struct error error = {0};
+        const int result = parse(&command, row->arguments, words, &error);
+        if (result != (row->refusal == NULL ? 0 : -1))
+            fail_msg("%s: returned %d: %s", row->sentence, result, error.message);
+        if (result < 0 && strstr(error.message, row->refusal) == NULL)
+            fail_msg("%s: %s", row->sentence, error.message);
+        if (result == 0) {
+            check_parsed(row, &command);
+            command_release(&command);
+        }
+        free_words(words);
+    }
+}
+
+/* What a run wrote. */
+struct outcome {
+    int status;
+    char *out;
+    char *err;
+};
+
+static void outcome_release(struct outcome *outcome)
+{
+    free(outcome->out);
+    free(outcome->err);
+}
+
+#define ACCOUNT                                                                                    \
+    "{\"login\":\"PyPy\",\"id\":1,\"type\":\"Organization\",\"public_repos\":1,\"followers\":7,"   \
+    "\"following\":0}"
+#define REPOSITORY                                                                                 \
+    "[{\"id\":5,\"fork\":false,\"stargazers_count\":1234,\"forks_count\":3,\"size\":2,"            \
+    "\"open_issues_count\":0,\"language\":\"Python\",\"topics\":[],\"archived\":false,"            \
+    "\"private\":false}]"
+
+static const struct scripted_answer found[] = {
+    {"/users/pypy", CALL_ANSWERED, 200, {NULL}, ACCOUNT, false},
+    {"page=1", CALL_ANSWERED, 200, {NULL}, REPOSITORY, false},
+    {"per_page=1", CALL_ANSWERED, 200, {NULL}, "[]", false},
+    {"rate_limit",
+     CALL_ANSWERED,
+     200,
+     {"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "58", NULL},
+     "{}",
+     false},
+    {"fields=size",
+     CALL_ANSWERED,
+     200,
+     {"X-RateLimit-Limit", "60, 60;w=3600", "X-RateLimit-Remaining", "12", NULL},
+     "{}",
+     false},
+    {"", CALL_ANSWERED, 404, {NULL}, "{\"message\":\"Not Found\"}", false},
+};
+
+static const struct scripted_answer nobody[] = {
+    {"", CALL_ANSWERED, 404, {NULL}, "{\"message\":\"Not Found\"}", false},
+};
+
+static const struct scripted_answer half_broken[] = {
+    {"/users/pypy", CALL_ANSWERED, 200, {NULL}, ACCOUNT, false},
+    {"per_page=100&page=1", CALL_ANSWERED, 200, {NULL}, REPOSITORY, false},
+    {"per_page=1", CALL_ANSWERED, 200, {NULL}, "[]", false},
+    {"", CALL_UNREACHABLE, 0, {NULL}, "", false},
+};
+
+static const struct scripted_answer refused[] = {
+    {"rate_limit", CALL_ANSWERED, 401, {NULL}, "{}", false},
+    {"", CALL_TIMED_OUT, 0, {NULL}, "", false},
+};
+
+/* The opener has no context of its own: what it opens is put here. */
+static struct scripted_transport script;
+
+static int open_script(struct transport **transport, const struct transport_settings *settings,
+                       struct error *error)
+{
+    (void)settings;
+    (void)error;
+    *transport = &script.transport;
+    return 0;
+}
+
+static int open_nothing(struct transport **transport, const struct transport_settings *settings,
+                        struct error *error)
+{
+    (void)transport;
+    (void)settings;
+    return error_set(error, ERROR_UNAVAILABLE, "the library is not there");
+}
+
+static struct forge_settings forge_settings[] = {
+    {(char[]){"https://bitbucket.test/2.0/"}, NULL, 100},
+    {(char[]){"https://github.test/"}, (char[]){"Bearer secret"}, 100},
+};
+
+static const struct engine_settings engine_settings = {
+    .forges = forge_settings,
+    .open_transport = open_script,
+    .concurrency = 8,
+    .call_timeout_ms = 1000,
+    .visit_deadline_ms = 5000,
+    .maximum_body_bytes = 1000000,
+    .stop_grace_ms = 10,
+};
+
+static struct outcome run(const char *const *arguments, const struct scripted_answer *answers,
+                          size_t count)
+{
+    struct query_forge items[2];
+    char *words[10];
+    struct command command;
+    struct error error;
+    struct outcome outcome = {0};
+    size_t length;
+    assert_int_equal(forges_count(), 2);
+    for (size_t i = 0; i < 2; i++)
+        items[i] = (struct query_forge){forges[i]->name, forges[i]->accepts, forges[i]->name_rule};
+    const struct api_settings api = {.forges = {items, 2}, .cors_allow_origin = "*"};
+    scripted_transport_init(&script, answers, count);
+    const struct command_settings settings = {
+        .api = &api,
+        .engine = engine_new(&engine_settings),
+        .engine_settings = &engine_settings,
+        .reply_deadline_ms = 4000,
+        .out = open_memstream(&outcome.out, &length),
+        .err = open_memstream(&outcome.err, &length),
+    };
+    assert_int_equal(parse(&command, arguments, words, &error), 0);
+    outcome.status = command_run(&settings, &command);
+    fclose(settings.out);
+    fclose(settings.err);
+    engine_free(settings.engine);
+    command_release(&command);
+    free_words(words);
+    return outcome;
+}
+#define RUN(answers, ...)                                                                          \
+    run((const char *const[]){__VA_ARGS__, NULL}, answers, sizeof answers / sizeof answers[0])
+
+static void assert_holds(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL)
+        fail_msg("'%s' is not in:\n%s", part, text);
+}
+
+static void test_complete(void **state)
+{
+    (void)state;
+    struct outcome outcome = RUN(found, "PyPy");
+    assert_holds(outcome.out, "github:PyPy");
+    assert_holds(outcome.out, "1,234");
+    assert_holds(outcome.out, "bitbucket:pypy: no such account");
+    assert_string_equal(outcome.err, "");
+    assert_int_equal(outcome.status, COMMAND_COMPLETE);
+    outcome_release(&outcome);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    struct outcome outcome = RUN(found, "--json", "--github=pypy");
+    assert_int_equal(strncmp(outcome.out, "{\n  \"", 5), 0);
+    assert_holds(outcome.out, "\"received\": 1234");
+    assert_holds(outcome.out, "\"complete\": true");
+    assert_int_equal(outcome.status, COMMAND_COMPLETE);
+    outcome_release(&outcome);
+}
+
+static void test_incomplete(void **state)
+{
+    (void)state;
+    struct outcome outcome = RUN(half_broken, "pypy");
+    assert_holds(outcome.out, "1,234");
+    assert_holds(outcome.out, "bitbucket:pypy: failed (");
+    assert_int_equal(outcome.status, COMMAND_INCOMPLETE);
+    outcome_release(&outcome);
+}
+
+static void test_nothing_found(void **state)
+{
+    (void)state;
+    struct outcome outcome = RUN(nobody, "pypy");
+    assert_string_equal(outcome.out, "");
+    assert_holds(outcome.err, "github:pypy: no such account");
+    assert_int_equal(outcome.status, COMMAND_FAILED);
+    outcome_release(&outcome);
+    outcome = RUN(nobody, "pypy", "--json");
+    assert_holds(outcome.out, "\"not_found\"");
+    assert_int_equal(outcome.status, COMMAND_FAILED);
+    outcome_release(&outcome);
+}
+
+/* Several names are asked for everywhere; a forge's own option replaces them there. */
+static void test_several_names(void **state)
+{
+    (void)state;
+    struct outcome outcome = RUN(found, "--json", "pypy", "cython", "--bitbucket=x");
+    assert_holds(outcome.out, "\"name\": \"PyPy\"");
+    assert_holds(outcome.out, "\"name\": \"cython\"");
+    assert_holds(outcome.out, "\"name\": \"x\"");
+    assert_null(strstr(outcome.out, "\"username\": \"pypy\""));
+    assert_int_equal(outcome.status, COMMAND_COMPLETE);
+    outcome_release(&outcome);
+}
+
+static void test_usage(void **state)
+{
+    (void)state;
+    static const char *const names[][3] = {
+        {"a/b", NULL},
+        {"", NULL},
+        {"a", "b/c", NULL},
+        {"--github=a/b", NULL},
+        {"--github=", "--bitbucket=", NULL},
+        {"--github=a", "--github=", NULL},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct outcome outcome = run(names[i], found, sizeof found / sizeof found[0]);
+        assert_int_equal(outcome.status, COMMAND_USAGE);
+        assert_string_equal(outcome.out, "");
+        assert_int_equal(strncmp(outcome.err, "forgefold: ", 11), 0);
+        assert_int_equal(script.started, 0);
+        outcome_release(&outcome);
+    }
+}
+
+static void test_alone(void **state)
+{
+    (void)state;
+    struct command command = {.action = COMMAND_HELP};
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    assert_true(command_alone(&command, out));
+    command.action = COMMAND_VERSION;
+    assert_true(command_alone(&command, out));
+    command.action = COMMAND_CHECK;
+    assert_false(command_alone(&command, out));
+    fclose(out);
+    assert_holds(text, "Usage: forgefold ");
+    assert_holds(text, "      --bitbucket=NAME  ");
+    assert_holds(text, "      --github=NAME     ");
+    assert_holds(text, "\n" PACKAGE_NAME " " PACKAGE_VERSION "\n");
+    free(text);
+}
+
+static bool probe(const struct engine_settings *settings, const struct scripted_answer *answers,
+                  size_t count, char **text)
+{
+    size_t length;
+    FILE *out = open_memstream(text, &length);
+    scripted_transport_init(&script, answers, count);
+    const bool well = probe_forges(forges, settings, out);
+    fclose(out);
+    return well;
+}
+
+static void test_probe(void **state)
+{
+    (void)state;
+    char *text;
+    assert_true(probe(&engine_settings, found, sizeof found / sizeof found[0], &text));
+    assert_holds(text, "  bitbucket: reached in ");
+    assert_holds(text, ", 12 of 60 calls left, without a credential\n");
+    assert_holds(text, "  github: reached in ");
+    assert_holds(text, ", 58 of 60 calls left, with a credential\n");
+    assert_null(strstr(text, "secret"));
+    assert_int_equal(script.authorized, 1);
+    free(text);
+}
+
+static void test_probe_of_trouble(void **state)
+{
+    (void)state;
+    char *text;
+    struct engine_settings without = engine_settings;
+    assert_false(probe(&engine_settings, refused, sizeof refused / sizeof refused[0], &text));
+    assert_holds(text, "  github: answered 401: it refuses the credential, quota not told, with");
+    assert_holds(text, "  bitbucket: not reached: ");
+    free(text);
+    without.open_transport = open_nothing;
+    assert_false(probe(&without, found, 0, &text));
+    assert_string_equal(text, "  not reached: the library is not there\n");
+    free(text);
+}
+
+int main(void)
+{
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse),         cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_complete),      cmocka_unit_test(test_json),
+        cmocka_unit_test(test_incomplete),    cmocka_unit_test(test_nothing_found),
+        cmocka_unit_test(test_several_names), cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_probe),         cmocka_unit_test(test_probe_of_trouble),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
