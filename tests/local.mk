@@ -1,0 +1,212 @@
+# Unit tests (cmocka), fuzz corpora and the tests of the whole program, all speaking TAP.
+
+TEST_EXTENSIONS = .py .sh
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_COMPILER = $(PYTHON)
+SH_LOG_COMPILER = $(SHELL)
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	FORGEFOLD='$(abs_top_builddir)/forgefold$(EXEEXT)'; export FORGEFOLD; \
+	PYTHONDONTWRITEBYTECODE=1; export PYTHONDONTWRITEBYTECODE;
+
+# Web servers hide what a sanitizer says, so a sanitized program writes its reports to files.
+if SANITIZED
+SANITIZER_OPTIONS = libsanitizer.a
+noinst_LIBRARIES += libsanitizer.a
+libsanitizer_a_SOURCES = tests/support/sanitizer_options.c
+libsanitizer_a_CPPFLAGS = $(AM_CPPFLAGS) \
+	'-DSANITIZER_REPORTS="$(abs_top_builddir)/reports/forgefold"'
+SANITIZER_SYMBOLS = -Wl,-u,__asan_default_options -Wl,-u,__tsan_default_options \
+	-Wl,-u,__ubsan_default_options
+forgefold_LDFLAGS = $(AM_LDFLAGS) $(SANITIZER_SYMBOLS)
+AM_TESTS_ENVIRONMENT += SANITIZED=1; export SANITIZED;
+endif
+
+STRUCTURE_TESTS = tests/structure/test_floors.py
+FUZZ_TESTS = fuzz/replay_corpora.sh
+PROGRAM_TESTS = \
+	tests/upstream/selftest.py \
+	tests/integration/test_totals.py \
+	tests/servers/test_fastcgi.py \
+	tests/servers/test_servers.py \
+	tests/servers/test_systemd.py
+
+# What unit tests and fuzz targets share.
+check_LIBRARIES += libtesting.a
+libtesting_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+libtesting_a_SOURCES = \
+	tests/unit/forge_driver.c \
+	tests/unit/forge_driver.h \
+	tests/unit/scripted_transport.c \
+	tests/unit/scripted_transport.h \
+	tests/unit/whole_json.c \
+	tests/unit/whole_json.h
+
+if HAVE_CMOCKA
+UNIT_TESTS = \
+	tests/unit/test_api \
+	tests/unit/test_bitbucket \
+	tests/unit/test_command \
+	tests/unit/test_counts \
+	tests/unit/test_elements \
+	tests/unit/test_engine \
+	tests/unit/test_environment \
+	tests/unit/test_form \
+	tests/unit/test_github_rest \
+	tests/unit/test_headers \
+	tests/unit/test_json_scanner \
+	tests/unit/test_link \
+	tests/unit/test_member \
+	tests/unit/test_profile \
+	tests/unit/test_query \
+	tests/unit/test_queue \
+	tests/unit/test_records \
+	tests/unit/test_render \
+	tests/unit/test_reply \
+	tests/unit/test_route \
+	tests/unit/test_settings \
+	tests/unit/test_settings_table \
+	tests/unit/test_snapshot \
+	tests/unit/test_table \
+	tests/unit/test_tally \
+	tests/unit/test_timers \
+	tests/unit/test_upstream_curl \
+	tests/unit/test_url \
+	tests/unit/test_visit
+endif
+
+check_PROGRAMS += $(UNIT_TESTS)
+CPPFLAGS_UNIT = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+CFLAGS_UNIT = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+LDADD_UNIT = libtesting.a libforgefold.a $(CMOCKA_LIBS) $(FORGEFOLD_LIBS)
+
+# From the ground up: what fails first is the cause.
+TESTS += $(STRUCTURE_TESTS) $(UNIT_TESTS) $(FUZZ_TESTS) $(PROGRAM_TESTS)
+
+tests_unit_test_api_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_api_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_api_LDADD = $(LDADD_UNIT)
+tests_unit_test_bitbucket_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_bitbucket_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_bitbucket_LDADD = $(LDADD_UNIT)
+tests_unit_test_command_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_command_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_command_LDADD = $(LDADD_UNIT)
+tests_unit_test_counts_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_counts_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_counts_LDADD = $(LDADD_UNIT)
+tests_unit_test_elements_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_elements_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_elements_LDADD = $(LDADD_UNIT)
+tests_unit_test_engine_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_engine_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_engine_LDADD = $(LDADD_UNIT)
+tests_unit_test_environment_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_environment_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_environment_LDADD = $(LDADD_UNIT)
+tests_unit_test_form_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_form_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_form_LDADD = $(LDADD_UNIT)
+tests_unit_test_github_rest_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_github_rest_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_github_rest_LDADD = $(LDADD_UNIT)
+tests_unit_test_headers_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_headers_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_headers_LDADD = $(LDADD_UNIT)
+tests_unit_test_json_scanner_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_json_scanner_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_json_scanner_LDADD = $(LDADD_UNIT)
+tests_unit_test_link_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_link_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_link_LDADD = $(LDADD_UNIT)
+tests_unit_test_member_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_member_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_member_LDADD = $(LDADD_UNIT)
+tests_unit_test_profile_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_profile_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_profile_LDADD = $(LDADD_UNIT)
+tests_unit_test_query_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_query_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_query_LDADD = $(LDADD_UNIT)
+tests_unit_test_queue_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_queue_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_queue_LDADD = $(LDADD_UNIT)
+tests_unit_test_records_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_records_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_records_LDADD = $(LDADD_UNIT)
+tests_unit_test_render_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_render_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_render_LDADD = $(LDADD_UNIT)
+tests_unit_test_reply_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_reply_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_reply_LDADD = $(LDADD_UNIT)
+tests_unit_test_route_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_route_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_route_LDADD = $(LDADD_UNIT)
+tests_unit_test_settings_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_settings_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_settings_LDADD = $(LDADD_UNIT)
+tests_unit_test_settings_table_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_settings_table_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_settings_table_LDADD = $(LDADD_UNIT)
+tests_unit_test_snapshot_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_snapshot_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_snapshot_LDADD = $(LDADD_UNIT)
+tests_unit_test_table_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_table_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_table_LDADD = $(LDADD_UNIT)
+tests_unit_test_tally_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_tally_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_tally_LDADD = $(LDADD_UNIT)
+tests_unit_test_timers_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_timers_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_timers_LDADD = $(LDADD_UNIT)
+tests_unit_test_upstream_curl_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_upstream_curl_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_upstream_curl_LDADD = $(LDADD_UNIT)
+tests_unit_test_url_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_url_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_url_LDADD = $(LDADD_UNIT)
+tests_unit_test_visit_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_visit_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_visit_LDADD = $(LDADD_UNIT)
+
+EXTRA_DIST += \
+	$(STRUCTURE_TESTS) \
+	$(PROGRAM_TESTS) \
+	tests/support/sanitizer_options.c \
+	tests/unit/upstream_peer.py \
+	tests/harness/__init__.py \
+	tests/harness/contract.py \
+	tests/harness/fastcgi_client.py \
+	tests/harness/http_client.py \
+	tests/harness/paths.py \
+	tests/harness/processes.py \
+	tests/harness/servers.py \
+	tests/harness/tap.py \
+	tests/harness/upstream.py \
+	tests/integration/support.py \
+	tests/upstream/README.md \
+	tests/upstream/accounts.py \
+	tests/upstream/application.py \
+	tests/upstream/bitbucket.py \
+	tests/upstream/bodies.py \
+	tests/upstream/control.py \
+	tests/upstream/counters.py \
+	tests/upstream/expected.py \
+	tests/upstream/fields.py \
+	tests/upstream/forge.py \
+	tests/upstream/github.py \
+	tests/upstream/lies.py \
+	tests/upstream/quotas.py \
+	tests/upstream/recorded_totals.py \
+	tests/upstream/recordings.py \
+	tests/upstream/server.py \
+	tests/upstream/simulator.py \
+	tests/upstream/warming.py \
+	tests/upstream/wellknown.py \
+	tests/upstream/world.py
