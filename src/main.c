@@ -196,6 +196,8 @@ static int serve_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    /* A peer that closed early is told by write, and by libcurl and libfcgi; it is no end. */
+    signal(SIGPIPE, SIG_IGN);
     if (fastcgi_is_listener(0)) {
         block_signals();
         return serve(serve_fastcgi);

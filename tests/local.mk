@@ -3,8 +3,10 @@
 TEST_EXTENSIONS = .py .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(TAP_DRIVER)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/unit/tap.sh
 PY_LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_DRIVER = $(TAP_DRIVER)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/unit/tap.sh
 PY_LOG_COMPILER = $(PYTHON)
 SH_LOG_COMPILER = $(SHELL)
 AM_TESTS_ENVIRONMENT = \
@@ -30,6 +32,7 @@ STRUCTURE_TESTS = tests/structure/test_floors.py
 FUZZ_TESTS = fuzz/replay_corpora.sh
 PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
+	tests/integration/test_lies.py \
 	tests/integration/test_totals.py \
 	tests/servers/test_fastcgi.py \
 	tests/servers/test_servers.py \
@@ -179,6 +182,7 @@ EXTRA_DIST += \
 	$(STRUCTURE_TESTS) \
 	$(PROGRAM_TESTS) \
 	tests/support/sanitizer_options.c \
+	tests/unit/tap.sh \
 	tests/unit/upstream_peer.py \
 	tests/harness/__init__.py \
 	tests/harness/contract.py \

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,7 +127,6 @@ static int write_reply(const struct exchange *exchange)
 int cgi_run(const struct cgi_settings *settings)
 {
     struct exchange exchange = {0};
-    signal(SIGPIPE, SIG_IGN);
     if (environment_read(&exchange.request, from_process, NULL) < 0) {
         log_error("the environment has no REQUEST_METHOD: not a CGI request");
         return 1;

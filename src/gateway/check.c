@@ -9,7 +9,7 @@
 
 /* The longest name has 32 bytes. */
 #define NAME_WIDTH 34
-#define VALUE_WIDTH 32
+#define VALUE_WIDTH 40
 
 static void write_setting(const struct settings *settings,
                           const struct setting_definition *definition, FILE *out)

@@ -475,7 +475,6 @@ int doors_run(const struct doors_settings *settings)
         .threads = alloc_zeroed(settings->doors, sizeof *doors.threads),
         .maximum_parked = parking_room(settings),
     };
-    signal(SIGPIPE, SIG_IGN);
     int status = 1;
     if (open_all(&doors) == 0 && fastcgi_init(&error) == 0) {
         open_door(&doors);

@@ -19,8 +19,8 @@
 /* Seconds that the web server may take to accept a reply. */
 #define SEND_TIMEOUT_SECONDS 10
 
-/* Room for the variables beside the body; Apache and nginx limit them to 64 KiB. */
-#define VARIABLES_MAXIMUM_BYTES (128 * 1024)
+/* Room for the variables beside the body: more than any web server lets through by default. */
+#define VARIABLES_MAXIMUM_BYTES (1024 * 1024)
 
 struct connection {
     int descriptor;

@@ -33,6 +33,9 @@ static const struct {
 #define LINE_COUNT (sizeof lines / sizeof lines[0])
 #define LABEL_WIDTH 18
 
+/* Lists are broken to fit a terminal of 80 columns, and the comma. */
+#define LINE_WIDTH 78
+
 static const char *const reason_phrases[] = {
     [REASON_UNSUPPORTED] = "the forge has no such thing",
     [REASON_REMOVED_UPSTREAM] = "the forge no longer tells it",
@@ -222,21 +225,32 @@ static void write_top(const char *title, struct counts *counts, bool bytes_known
     free(order);
 }
 
-/* The statistics that an account could not tell for that reason, on one line. */
+/* Writes a name of a list behind `column` columns, on a new line where it does not fit. */
+static int write_listed(const char *name, int column, FILE *out)
+{
+    const int width = width_of(name);
+    if (column == 0 || column + 2 + width > LINE_WIDTH) {
+        fprintf(out, "%s    %s", column == 0 ? "" : ",\n", name);
+        return 4 + width;
+    }
+    fprintf(out, ", %s", name);
+    return column + 2 + width;
+}
+
+/* The statistics that an account could not tell for that reason. */
 static void write_unknown(const char *title, const struct tally *tally, enum reason reason,
                           FILE *out)
 {
-    const char *separator = "";
+    int column = 0;
     for (size_t i = 0; i < STATISTIC_COUNT; i++) {
         const unsigned reasons = tally->values[i].reasons;
         if (reasons == 0 || reason_first(reasons) != reason)
             continue;
-        if (separator[0] == '\0')
-            fprintf(out, "  %s, %s: ", title, reason_phrases[reason]);
-        fprintf(out, "%s%s", separator, statistic_name((enum statistic)i));
-        separator = ", ";
+        if (column == 0)
+            fprintf(out, "  %s, %s:\n", title, reason_phrases[reason]);
+        column = write_listed(statistic_name((enum statistic)i), column, out);
     }
-    if (separator[0] != '\0')
+    if (column > 0)
         putc('\n', out);
 }
 

@@ -37,6 +37,9 @@
 /* Connections kept open, idle ones included, when the settings have no bound. */
 #define KEPT_CONNECTIONS 64
 
+/* CURLE_TOO_LARGE, which older headers do not have. */
+#define CODE_TOO_LARGE 100
+
 /* Origins remembered to speak HTTP/1 over TLS; there are as many as configured forges. */
 #define PLAIN_ORIGINS_MAXIMUM 16
 
@@ -491,6 +494,16 @@ static bool was_connected(const struct transfer *transfer)
     return microseconds > 0;
 }
 
+/*
+ * Whether one line of the head was longer than libcurl takes (100 KiB): CURLE_TOO_LARGE, and in
+ * older versions "out of memory".
+ */
+static bool is_line_too_long(const struct transfer *transfer, CURLcode code)
+{
+    return !transfer->head_told && was_connected(transfer) &&
+           (code == CURLE_OUT_OF_MEMORY || (int)code == CODE_TOO_LARGE);
+}
+
 static enum call_outcome outcome_of(const struct transfer *transfer, CURLcode code)
 {
     if (transfer->stopped != CALL_ANSWERED)
@@ -499,6 +512,8 @@ static enum call_outcome outcome_of(const struct transfer *transfer, CURLcode co
         return transfer->head_told ? CALL_ANSWERED : CALL_BROKEN;
     if (code == CURLE_OPERATION_TIMEDOUT)
         return CALL_TIMED_OUT;
+    if (is_line_too_long(transfer, code))
+        return CALL_TOO_LARGE;
     return was_connected(transfer) ? CALL_BROKEN : CALL_UNREACHABLE;
 }
 
@@ -528,7 +543,7 @@ static const char *describe_failure(struct transfer *transfer, CURLcode code)
 
 static const char *describe_ceiling(struct transfer *transfer)
 {
-    const bool head = transfer->header_bytes > HEADERS_MAXIMUM_BYTES;
+    const bool head = !transfer->head_told || transfer->header_bytes > HEADERS_MAXIMUM_BYTES;
     snprintf(transfer->detail, sizeof transfer->detail, "%s: the %s is larger than %zu bytes",
              transfer->host, head ? "head of the answer" : "answer",
              head ? (size_t)HEADERS_MAXIMUM_BYTES : transfer->maximum_bytes);

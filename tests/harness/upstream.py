@@ -69,7 +69,8 @@ class Simulator:
     def expected(self, github=None, bitbucket=None):
         """What the program must answer for these accounts: names, or lists of names."""
         asked = {"github": github, "bitbucket": bitbucket}
-        query = urllib.parse.urlencode({k: v for k, v in asked.items() if v is not None}, doseq=True)
+        given = {forge: names for forge, names in asked.items() if names is not None}
+        query = urllib.parse.urlencode(given, doseq=True)
         return self.control("GET", f"expected?{query}")
 
     def close(self):

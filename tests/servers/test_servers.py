@@ -96,13 +96,6 @@ def check_head(setup):
         tap.equal(head.header(name), whole.header(name), f"{name} of HEAD")
 
 
-def check_not_modified(setup):
-    tag = setup.get(NAME).header("ETag")
-    tap.true(tag, "an entity tag")
-    reply = setup.get(NAME, headers={"If-None-Match": tag})
-    tap.equal((reply.status, reply.body), (304, b""), "status and body")
-
-
 def check_form(setup):
     body = urllib.parse.urlencode({"github": NAME, "bitbucket": ""})
     reply = setup.ask("POST", AGGREGATE, body, {"Content-Type": FORM})
@@ -168,10 +161,6 @@ def check_proxy_header(setup):
     contract.profile(reply, simulator.get().expected(github=name, bitbucket=name))
 
 
-def check_health(setup):
-    tap.equal(setup.ask("GET", "/api/v1/health/live").status, 200, "status")
-
-
 def check_stop(setup):
     """The processes are told by the path of the set-up's own copy of the program."""
     tap.equal(setup.get(NAME).status, 200, "status before the stop")
@@ -188,7 +177,6 @@ CHECKS = (
     ("POST tells what the forges know", check_post),
     ("GET tells the same", check_get),
     ("HEAD has the headers of GET and no body", check_head),
-    ("GET with the entity tag it gave is 304", check_not_modified),
     ("a form is taken, and an empty value leaves a forge out", check_form),
     ("percent-encoding in the query string is decoded", check_percent_encoding),
     ("a body in chunks is taken", check_chunks),
@@ -200,7 +188,6 @@ CHECKS = (
     ("a body of 1 MiB is 413", check_huge_body),
     ("a wrong content type is 415 with a problem document", check_media_type),
     ("a Proxy header does not become the program's proxy", check_proxy_header),
-    ("the program says that it is alive", check_health),
 )
 
 

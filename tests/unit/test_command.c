@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "gateway/command.h"
 #include "gateway/probe.h"
+#include "gateway/settings_table.h"
 #include "scripted_transport.h"
 
 struct parse_row {
@@ -218,6 +219,16 @@ static const struct engine_settings engine_settings = {
     .stop_grace_ms = 10,
 };
 
+/* The environment of every run, for --check. */
+static char *look_up(const char *name)
+{
+    static char token[] = "secret";
+    static char level[] = "debug";
+    if (strcmp(name, "GITHUB_AUTH_TOKEN") == 0)
+        return token;
+    return strcmp(name, "LOG_LEVEL") == 0 ? level : NULL;
+}
+
 static struct outcome run(const char *const *arguments, const struct scripted_answer *answers,
                           size_t count)
 {
@@ -231,11 +242,15 @@ static struct outcome run(const char *const *arguments, const struct scripted_an
     for (size_t i = 0; i < 2; i++)
         items[i] = (struct query_forge){forges[i]->name, forges[i]->accepts, forges[i]->name_rule};
     const struct api_settings api = {.forges = {items, 2}, .cors_allow_origin = "*"};
+    struct settings loaded;
+    assert_int_equal(
+        settings_load(&loaded, settings_table, settings_table_count, look_up, NULL, &error), 0);
     scripted_transport_init(&script, answers, count);
     const struct command_settings settings = {
         .api = &api,
         .engine = engine_new(&engine_settings),
         .engine_settings = &engine_settings,
+        .settings = &loaded,
         .reply_deadline_ms = 4000,
         .out = open_memstream(&outcome.out, &length),
         .err = open_memstream(&outcome.err, &length),
@@ -245,6 +260,7 @@ static struct outcome run(const char *const *arguments, const struct scripted_an
     fclose(settings.out);
     fclose(settings.err);
     engine_free(settings.engine);
+    settings_release(&loaded);
     command_release(&command);
     free_words(words);
     return outcome;
@@ -399,6 +415,26 @@ static void test_probe_of_trouble(void **state)
     free(text);
 }
 
+static void test_check(void **state)
+{
+    (void)state;
+    struct outcome outcome = RUN(found, "--check");
+    assert_holds(outcome.out, "Settings (no file)\n");
+    assert_holds(outcome.out, "\n  LOG_LEVEL                         debug ");
+    assert_holds(outcome.out, " environment\n");
+    assert_holds(outcome.out, "\n  GITHUB_AUTH_TOKEN                 set ");
+    assert_holds(outcome.out, "\n  BITBUCKET_AUTH_TOKEN              (none) ");
+    assert_holds(outcome.out, "\nStore\n  none: ");
+    assert_holds(outcome.out, "  github: reached in ");
+    assert_null(strstr(outcome.out, "secret"));
+    assert_int_equal(outcome.status, COMMAND_COMPLETE);
+    outcome_release(&outcome);
+    outcome = RUN(refused, "--check");
+    assert_holds(outcome.out, "  github: answered 401");
+    assert_int_equal(outcome.status, COMMAND_FAILED);
+    outcome_release(&outcome);
+}
+
 int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
@@ -408,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_incomplete),    cmocka_unit_test(test_nothing_found),
         cmocka_unit_test(test_several_names), cmocka_unit_test(test_usage),
         cmocka_unit_test(test_probe),         cmocka_unit_test(test_probe_of_trouble),
+        cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

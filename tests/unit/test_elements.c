@@ -535,8 +535,7 @@ static void make_page(uint64_t *chance, struct buffer *text)
     static const char *const shapes[] = {
         "@",
         "{\"id\":@,\"data\":{\"id\":@,\"nodes\":[@,@,@],\"owner\":@,\"b\":@},\"errors\":@}",
-        "{\"data\":{\"a\":[@,@],\"owner\":{\"id\":@,\"login\":@}},\"values\":[@,@],\"b\":{\"a\":@}"
-        "}",
+        "{\"data\":{\"a\":[@,@],\"owner\":{\"id\":@,\"x\":@}},\"values\":[@,@],\"b\":{\"a\":@}}",
         "{\"b\":{\"topics\":@},\"a\":[{\"data\":{\"id\":@}},@],\"x\":@,\"id\":@,\"values\":@}",
         "[{\"id\":@,\"owner\":{\"login\":@,\"a\":@},\"topics\":@},@,{\"a\":@,\"name\":@}]",
     };

@@ -90,7 +90,7 @@ static const struct {
     {"CORS_ALLOW_ORIGIN", "https://*.example", false},
     {"CORS_ALLOW_ORIGIN", "* https://a.example", false},
     {"CORS_ALLOW_ORIGIN", "https://a.example,https://b.example", false},
-    {"UPSTREAM_CONCURRENCY", "101", false},
+    {"UPSTREAM_CONCURRENCY", "513", false},
     {"DOORS", "0", false},
     {"LOG_LEVEL", "loud", false},
 };

@@ -86,6 +86,13 @@ static void assert_holds(const char *text, const char *part)
         fail_msg("'%s' is not in:\n%s", part, text);
 }
 
+static void assert_no_long_line(const char *text)
+{
+    for (; *text != '\0'; text += strcspn(text, "\n") + 1)
+        if (strcspn(text, "\n") > 79)
+            fail_msg("too long: %.*s", (int)strcspn(text, "\n"), text);
+}
+
 static void test_table(void **state)
 {
     (void)state;
@@ -101,9 +108,10 @@ static void test_table(void **state)
     assert_holds(text, "\nLanguages by repositories\n  Python                 1\n");
     assert_holds(text, "\nTopics by repositories\n  red?[31m               1\n");
     assert_holds(text, "\nUnknown\n  github:pypy, ");
-    assert_holds(text, "github:pypy, told only to callers with a token: ");
+    assert_holds(text, "github:pypy, told only to callers with a token:\n    ");
     assert_holds(text,
                  "\nAccounts\n  bitbucket:pypy: timed out (it took?longer than 10 seconds)\n");
+    assert_no_long_line(text);
     assert_null(strchr(text, '\033'));
     assert_null(strstr(text, "  bitbucket:pypy, "));
     free(text);
