@@ -58,13 +58,12 @@ static void build_api(struct program *program)
 {
     program->names = alloc_zeroed(forges_count(), sizeof *program->names);
     for (size_t i = 0; i < forges_count(); i++)
-        program->names[i] = (struct query_forge){.name = forges[i]->name,
-                                                 .accepts = forges[i]->accepts,
-                                                 .rule = forges[i]->name_rule};
+        program->names[i] = (struct query_forge){
+            .name = forges[i]->name, .accepts = forges[i]->accepts, .rule = forges[i]->name_rule};
     program->api = (struct api_settings){
         .forges = {program->names, forges_count()},
         .base_path = settings_text(&program->settings, "BASE_PATH"),
-        .cors_allow_origin = settings_text(&program->settings, "CORS_ALLOW_ORIGIN"),
+        .cors_allow_origin = settings_table_cors(&program->settings),
         .maximum_request_bytes = (size_t)settings_number(&program->settings, "MAX_REQUEST_BYTES"),
     };
 }

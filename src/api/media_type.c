@@ -61,9 +61,10 @@ static const char *take_parameter(const char *at, struct media_type *type)
     at = *at == '"' ? take_quoted(at + 1, value, sizeof value) : take_word(at, value, sizeof value);
     if (at == NULL || strcmp(name, "charset") != 0)
         return at;
-    if (strlen(value) >= sizeof type->charset)
+    const size_t length = strlen(value);
+    if (length >= sizeof type->charset)
         return NULL;
-    strcpy(type->charset, value);
+    memcpy(type->charset, value, length + 1);
     return at;
 }
 

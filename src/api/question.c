@@ -3,14 +3,12 @@
 #include "api/question.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/endpoint.h"
 #include "api/media_type.h"
 #include "api/refusal.h"
 #include "api/route.h"
-#include "base/alloc.h"
 #include "http/form.h"
 
 typedef int body_reader(struct query *query, const char *bytes, size_t length,
@@ -59,14 +57,12 @@ static int refuse_parameters(const struct request *request, struct reply *reply)
         refusal_of_error(&error, reply);
         return -1;
     }
-    if (form.count > 0) {
-        char *detail =
-            alloc_format("a POST takes what is asked from its body; send '%.100s' there, "
-                         "or send a GET",
-                         form.pairs[0].name);
-        refusal_say(REFUSAL_REQUEST_MALFORMED, detail, reply);
-        free(detail);
-    }
+    if (form.count > 0)
+        refusal_say(
+            REFUSAL_REQUEST_MALFORMED,
+            "a POST takes what is asked from its body: send it there instead of in the URL, "
+            "or send a GET",
+            reply);
     const int result = form.count > 0 ? -1 : 0;
     form_release(&form);
     return result;

@@ -74,6 +74,20 @@ static struct json_object *refusal_object(const struct refusal *refusal)
     return object;
 }
 
+/*
+ * A refusal repeats what a client sent: no byte of it may look like markup to whoever takes the
+ * reply for something else than JSON. In JSON text "<" stands only inside strings.
+ */
+static void append_json(struct buffer *body, const char *json)
+{
+    for (; *json != '\0'; json++) {
+        if (*json == '<')
+            buffer_append_text(body, "\\u003c");
+        else
+            buffer_append_byte(body, *json);
+    }
+}
+
 void refusal_answer(const struct refusal *refusal, struct reply *reply)
 {
     reply->status = kinds[refusal->kind].status;
@@ -83,9 +97,8 @@ void refusal_answer(const struct refusal *refusal, struct reply *reply)
         headers_format(&reply->headers, "Retry-After", "%" PRId64, refusal->retry_after);
     struct json_object *object = refusal_object(refusal);
     buffer_clear(&reply->body);
-    buffer_append_text(&reply->body,
-                       json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-                                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+    append_json(&reply->body, json_object_to_json_string_ext(
+                                  object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(object);
 }
 

@@ -18,7 +18,8 @@ struct cgi_settings {
 
 /*
  * Reads the request from the environment and standard input (never more than Content-Length bytes
- * where that is told), writes the reply to standard output. Returns the exit status: 0 when a reply was written whole.
+ * where that is told), writes the reply to standard output. Returns the exit status: 0 when a reply
+ * was written whole.
  */
 int cgi_run(const struct cgi_settings *settings);
 

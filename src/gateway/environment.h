@@ -24,7 +24,6 @@ int environment_read(struct request *request, environment_lookup *lookup, void *
  * Fills in the body, taking the buffer's bytes. `seen` is how many bytes came, which is more than
  * the buffer holds when it was too large; `maximum` is MAX_REQUEST_BYTES.
  */
-void environment_body(struct request *request, struct buffer *body, uint64_t seen,
-                      size_t maximum);
+void environment_body(struct request *request, struct buffer *body, uint64_t seen, size_t maximum);
 
 #endif

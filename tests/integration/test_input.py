@@ -285,7 +285,7 @@ ABOUT_THE_BODY = [
         ("/api/v1/Aggregate", 404, "path-unknown", (AGGREGATE,)),
         ("/api/v1/aggregate%2f..", 404, "path-unknown", (AGGREGATE,)),
         ("/api/v1/%3Cb%3E%1b", 404, "path-unknown", (AGGREGATE,)),
-        ("/api/v1/aggregate%00", 400, "path-invalid", ("%",)),
+        ("/api/v1/aggregate%00", 400, "path-invalid", ("NUL", "17")),
         ("/api/v1/%zz", 400, "path-invalid", ("%",)),
     )
 ]
@@ -298,9 +298,9 @@ def pairs(*named):
 
 
 FORMS = [
-    ("not percent-encoded as it must be", b"username=%zz", 400, MALFORMED, None, ("offset 9",)),
-    ("percent-encoding cut short", b"username=%4", 400, MALFORMED, None, ("offset 9",)),
-    ("U+0000", b"username=a%00b", 400, MALFORMED, None, ("offset 10",)),
+    ("not percent-encoded as it must be", b"username=%zz", 400, MALFORMED, None, ("byte 9",)),
+    ("percent-encoding cut short", b"username=%4", 400, MALFORMED, None, ("byte 9",)),
+    ("U+0000", b"username=a%00b", 400, MALFORMED, None, ("byte 10",)),
     ("not UTF-8", b"username=%ff", 400, MALFORMED, None, ("UTF-8",)),
     ("a name that is not UTF-8", b"%ff=a", 400, MALFORMED, None, ("UTF-8",)),
     ("no name at all", b"=a", 422, INVALID, "/", ('""',)),
@@ -327,14 +327,11 @@ FORMS = [
      INVALID, "", ("17", "16")),
     ("markup in a name", pairs(("username", "<script>alert(1)</script>")), 422, INVALID,
      "/username", ("github",)),
-    ("what GET takes for nothing", b"", None, None, None, ()),
 ]
 
 
 def form_tests():
     for title, text, status, kind, pointer, words in FORMS:
-        if status is None:
-            continue
         yield Bad(f"a form: {title}", text, status, kind, pointer, words, FORM)
         yield Bad(f"a query string: {title}", b"", status, kind, pointer, words, None, "GET",
                   f"{AGGREGATE}?{text.decode()}")

@@ -104,4 +104,9 @@ ACCOUNTS = {
             "kind": "organization", "rows": [], "display_name": "PyPy", "state": "deactivated",
         },
     },
+    # A workspace that is always there: what the program asks for when it checks its settings.
+    "atlassian": {
+        "github": {"kind": "organization", "rows": [], "display_name": "Atlassian"},
+        "bitbucket": {"kind": "organization", "rows": [], "display_name": "Atlassian"},
+    },
 }
