@@ -32,7 +32,11 @@ STRUCTURE_TESTS = tests/structure/test_floors.py
 FUZZ_TESTS = fuzz/replay_corpora.sh
 PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
+	tests/integration/test_command.py \
+	tests/integration/test_input.py \
 	tests/integration/test_lies.py \
+	tests/integration/test_load.py \
+	tests/integration/test_recordings.py \
 	tests/integration/test_totals.py \
 	tests/servers/test_fastcgi.py \
 	tests/servers/test_servers.py \

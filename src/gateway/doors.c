@@ -223,9 +223,10 @@ static bool engine_is_running(struct doors *doors)
 
 static void overloaded(struct visitor *visitor, const char *why)
 {
-    api_overloaded(visitor->doors->settings->api, &visitor->exchange, why);
+    struct doors *doors = visitor->doors; /* a reply may free the visitor */
+    api_overloaded(doors->settings->api, &visitor->exchange, why);
     reply(visitor);
-    unpark(visitor->doors);
+    unpark(doors);
 }
 
 static void park(struct visitor *visitor)

@@ -10,6 +10,26 @@ static void new_line(unsigned depth, FILE *out)
     fprintf(out, "\n%*s", (int)(2 * depth), "");
 }
 
+/*
+ * Writes what JSON allows in a string with those controls escaped that it leaves alone: DEL, and
+ * U+0080 to U+009F, which UTF-8 spells C2 80 to C2 9F.
+ */
+static void write_harmless(const char *bytes, size_t length, FILE *out)
+{
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char byte = (unsigned char)bytes[i];
+        const unsigned char next = i + 1 < length ? (unsigned char)bytes[i + 1] : 0;
+        if (byte == 0x7f) {
+            fputs("\\u007f", out);
+        } else if (byte == 0xc2 && next >= 0x80 && next <= 0x9f) {
+            fprintf(out, "\\u00%02x", next);
+            i++;
+        } else {
+            putc(byte, out);
+        }
+    }
+}
+
 /* Writes a string, `at` being its first quote; returns its length with both quotes. */
 static size_t write_string(const char *at, size_t left, FILE *out)
 {
@@ -17,7 +37,7 @@ static size_t write_string(const char *at, size_t left, FILE *out)
     while (length < left && at[length] != '"')
         length += at[length] == '\\' ? 2 : 1;
     length = length < left ? length + 1 : left;
-    fwrite(at, 1, length, out);
+    write_harmless(at, length, out);
     return length;
 }
 

@@ -7,7 +7,10 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import signal
+import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True  # the source tree may be read-only
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -101,6 +104,22 @@ def finish(connection):
     """The answer to Program.begin, as a reply."""
     with connection:
         return connection.answer().reply()
+
+
+# An empty file, removed at the end: what the machine has installed is nobody's business here.
+NO_SETTINGS = tempfile.NamedTemporaryFile(prefix="ff-", suffix=".conf")
+
+
+def run(arguments, environment=None, stdin=b"", **options):
+    """Runs the program as a command, with nothing of the caller's settings in its environment."""
+    told = {"PATH": servers.SYSTEM_PATH, "LANG": "C", "HOME": "/nonexistent",
+            "FORGEFOLD_CONFIG": NO_SETTINGS.name} | sanitizer_environment() | (environment or {})
+    options.setdefault("stdout", subprocess.PIPE)
+    options.setdefault("stderr", subprocess.PIPE)
+    return subprocess.run(
+        [str(options.pop("program", None) or paths.program()), *arguments], input=stdin,
+        env={name: str(value) for name, value in told.items() if value is not None},
+        timeout=PATIENCE_SECONDS, check=False, **options)
 
 
 def lazy_simulator(*arguments, **options):

@@ -148,7 +148,8 @@ static void test_kept_members(void **state)
          "[{\"id\":1},{\"id\":2},{\"a/b\":4}] {}"},
         {"names that only begin alike are others",
          {"", PATHS("id"), NULL},
-         "[{\"i\":1,\"idd\":2,\"id\\u0000\":3,\"\\u0069d\\u00e9\":4,\"Id\":5,\"\":6,\"id \":7}]",
+         "[{\"i\":1,\"idd\":2,\"id\\u0000\":3,\"\\u0069d\\u00e9\":4,\"Id\":5,\"\":6,\"id \":7,"
+         "\"\\u0169d\":8}]",
          "[{}] {}"},
         {"of a repeated member the last one counts",
          {"", PATHS("id", "o.a", "o.b"), NULL},
@@ -294,6 +295,42 @@ static void test_found_array(void **state)
     }
 }
 
+static int take_no_members(void *context, struct json_object *element, struct error *error)
+{
+    (void)context;
+    (void)error;
+    assert_int_equal(json_object_object_length(element), 0);
+    return 0;
+}
+
+/* However a long name is cut into chunks, its ends do not make a short one. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    static const char *const begins[] = {"[{\"id", "[{\"\\u0069d"};
+    const struct selection selection = {"", PATHS("id"), NULL};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t length = 1; length < 1000; length += 37) {
+            struct buffer text = BUFFER_INIT(4096);
+            buffer_append_text(&text, begins[i]);
+            for (size_t j = 0; j < length; j++)
+                buffer_append_byte(&text, 'd');
+            buffer_append_text(&text, "\":1}]");
+            struct elements *const elements = elements_new(&selection, take_no_members, NULL);
+            const size_t first = strlen(begins[i]);
+            assert_int_equal(elements_feed(elements, text.bytes, first, NULL), 0);
+            assert_int_equal(elements_feed(elements, text.bytes + first, length, NULL), 0);
+            assert_int_equal(elements_feed(elements, text.bytes + first + length, 5, NULL), 0);
+            assert_int_equal(elements_count(elements), 1);
+            elements_free(elements);
+            struct cut cut = whole_json_cut(&selection, text.bytes, text.length, NULL, text.length);
+            check_cut(&(struct row){.result = "[{}] {}"}, &cut);
+            whole_json_release_cut(&cut);
+            buffer_release(&text);
+        }
+    }
+}
+
 static int refuse_second(void *context, struct json_object *element, struct error *error)
 {
     size_t *const taken = context;
@@ -382,6 +419,12 @@ static void test_ceilings(void **state)
          {"", NULL, NULL},
          "[1,",
          ELEMENTS_MAXIMUM_KEPT * 2,
+         "}",
+         "more than 262144 bytes would be kept of element 1"},
+        {"nor is the fault inside what is kept",
+         {"", NULL, NULL},
+         "[1,[",
+         ELEMENTS_MAXIMUM_KEPT,
          "}",
          "more than 262144 bytes would be kept of element 1"},
         {"a member as large as may be",
@@ -612,6 +655,7 @@ int main(void)
         cmocka_unit_test(test_what_nobody_keeps_need_not_be_utf8),
         cmocka_unit_test(test_error_kinds),
         cmocka_unit_test(test_found_array),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_failing_take),
         cmocka_unit_test(test_unfinished_is_freed),
         cmocka_unit_test(test_ceilings),
