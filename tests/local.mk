@@ -3,7 +3,6 @@
 TEST_EXTENSIONS = .py .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(TAP_DRIVER)
-LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/unit/tap.sh
 PY_LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_DRIVER = $(TAP_DRIVER)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/unit/tap.sh
@@ -34,9 +33,11 @@ PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
 	tests/integration/test_command.py \
 	tests/integration/test_input.py \
+	tests/integration/test_leaks.py \
 	tests/integration/test_lies.py \
 	tests/integration/test_load.py \
 	tests/integration/test_recordings.py \
+	tests/integration/test_settings.py \
 	tests/integration/test_totals.py \
 	tests/servers/test_fastcgi.py \
 	tests/servers/test_servers.py \

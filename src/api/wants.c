@@ -16,7 +16,8 @@ size_t wants_of_query(const struct query *query, struct want **wants, size_t **s
         if (account->refused)
             continue;
         (*slots)[count] = i;
-        (*wants)[count++] = (struct want){.forge = account->forge, .name = account->name};
+        (*wants)[count++] =
+            (struct want){.forge = account->forge, .name = account->name, .full = query->full};
     }
     return count;
 }

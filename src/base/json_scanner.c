@@ -409,13 +409,15 @@ static INLINE int begin_token(struct json_scanner *scanner, const char *chunk, c
     }
     *begun = byte < end;
     *at = byte + *begun;
+    /* Three of four tokens are strings, and processors foresee a test better than a switch. */
+    if (step == STEP_STRING) {
+        scanner->inside = INSIDE_STRING;
+        scanner->escaped = false;
+        return 0;
+    }
     switch (step) {
     case STEP_REFUSE:
         return refuse(scanner, byte - chunk, *byte, error);
-    case STEP_STRING:
-        scanner->inside = INSIDE_STRING;
-        scanner->escaped = false;
-        break;
     case STEP_NUMBER:
         scanner->inside = number_state_of(*byte);
         break;

@@ -21,6 +21,7 @@
 struct journey {
     size_t forge;
     char *name;
+    bool full;
     struct flight *flight;
     struct seat *seats;
     struct engine *engine;
@@ -136,7 +137,7 @@ static void on_deadline(struct timer *timer)
     answer_rest(waiter, ACCOUNT_TIMEOUT,
                 waiter->engine->stopping
                     ? "the service is being stopped; ask again in a moment"
-                    : "the forge did not answer in time; the visit goes on, ask again in a moment");
+                    : "the forge did not answer in time; ask again in a moment");
 }
 
 /* --- journeys --- */
@@ -147,12 +148,14 @@ static int compare_journeys(const void *one, const void *other)
     const struct journey *b = other;
     if (a->forge != b->forge)
         return a->forge < b->forge ? -1 : 1;
+    if (a->full != b->full)
+        return a->full ? 1 : -1;
     return strcmp(a->name, b->name);
 }
 
 static struct journey *find_journey(const struct engine *engine, const struct want *want)
 {
-    struct journey key = {.forge = want->forge};
+    struct journey key = {.forge = want->forge, .full = want->full};
     void *const *found;
     key.name = alloc_text(want->name);
     found = tfind(&key, &engine->journeys, compare_journeys);
@@ -173,9 +176,11 @@ static struct journey *begin_journey(struct engine *engine, const struct want *w
     journey->engine = engine;
     journey->forge = want->forge;
     journey->name = alloc_text(want->name);
+    journey->full = want->full;
     if (tsearch(journey, &engine->journeys, compare_journeys) == NULL)
         BUG("no memory for a journey");
-    journey->flight = flight_new(&engine->flight_settings[want->forge], journey->name, journey);
+    journey->flight =
+        flight_new(&engine->flight_settings[want->forge], journey->name, want->full, journey);
     return journey;
 }
 

@@ -43,6 +43,7 @@ struct engine_settings {
 struct want {
     size_t forge;     /* index into forges[] */
     const char *name; /* accepted by the forge, in lower case; lives as long as its waiter */
+    bool full;        /* also what costs a call for each repository */
 };
 
 /*

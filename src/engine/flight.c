@@ -124,8 +124,14 @@ static void on_deadline(struct timer *timer)
     proceed(flight, &none);
 }
 
-struct flight *flight_new(const struct flight_settings *settings, const char *account, void *owner)
+struct flight *flight_new(const struct flight_settings *settings, const char *account, bool full,
+                          void *owner)
 {
+    const struct visit_order order = {
+        .account = account,
+        .full = full,
+        .authorized = settings->forge_settings->authorization != NULL,
+    };
     struct flight *flight = alloc_zeroed(1, sizeof *flight);
     flight->settings = settings;
     flight->owner = owner;
@@ -143,7 +149,7 @@ struct flight *flight_new(const struct flight_settings *settings, const char *ac
     timers_set(settings->timers, &flight->deadline, clock_monotonic_ms() + settings->deadline_ms);
     struct calls first = {0};
     flight->visit =
-        settings->forge->begin(settings->forge, settings->forge_settings, account, &first);
+        settings->forge->begin(settings->forge, settings->forge_settings, &order, &first);
     proceed(flight, &first);
     return flight;
 }

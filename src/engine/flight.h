@@ -38,7 +38,8 @@ struct flight_settings {
 };
 
 /* Begins; the first calls stand at the gate. `account` is in lower case and accepted. */
-struct flight *flight_new(const struct flight_settings *settings, const char *account, void *owner);
+struct flight *flight_new(const struct flight_settings *settings, const char *account, bool full,
+                          void *owner);
 
 /* The snapshot of a finished flight; the caller owns the reference. Only flight_free may follow. */
 struct snapshot *flight_land(struct flight *flight, int64_t wall);

@@ -472,9 +472,9 @@ static void free_bitbucket(void *extra)
 }
 
 static struct visit *begin(const struct forge *forge, const struct forge_settings *settings,
-                           const char *account, struct calls *first)
+                           const struct visit_order *order, struct calls *first)
 {
-    struct visit *visit = visit_new(forge, settings, account);
+    struct visit *visit = visit_new(forge, settings, order);
     visit->extra = alloc_zeroed(1, sizeof(struct bitbucket));
     visit->free_extra = free_bitbucket;
     set_example(&visit->example);

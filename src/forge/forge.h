@@ -32,6 +32,13 @@ struct forge_settings {
     size_t maximum_repositories; /* an account with more is too_large */
 };
 
+/* What is asked of one visit. */
+struct visit_order {
+    const char *account; /* in lower case, accepted */
+    bool full;           /* also what costs a call for each repository, as far as `allowed` goes */
+    bool authorized;     /* the calls will carry the credential */
+};
+
 struct forge {
     const char *name;             /* "github"; also the prefix of its settings, in capitals */
     const char *title;            /* "GitHub" */
@@ -43,16 +50,22 @@ struct forge {
      */
     const char *check_path;
 
+    /*
+     * The same forge by the protocol that it speaks to callers with a credential; NULL: the same
+     * protocol. Its name, rule and settings are the same.
+     */
+    const struct forge *with_credential;
+
     /* Whether an account name can exist there (never empty), and that rule for people. */
     bool (*accepts)(const char *name, size_t length);
     const char *name_rule;
 
     /*
-     * Begins a visit of `account` (in lower case, accepted) and appends the calls of the first
-     * round, which may all be made at once. The visit is freed with visit_free().
+     * Begins a visit and appends the calls of the first round, which may all be made at once. The
+     * order is not used afterwards. The visit is freed with visit_free().
      */
     struct visit *(*begin)(const struct forge *forge, const struct forge_settings *settings,
-                           const char *account, struct calls *first);
+                           const struct visit_order *order, struct calls *first);
 
     /*
      * One element of a 2xx answer to `call`, while it arrives; JSON null is NULL. -1 when it is not

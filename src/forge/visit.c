@@ -15,12 +15,16 @@ struct entry {
 };
 
 struct visit *visit_new(const struct forge *forge, const struct forge_settings *settings,
-                        const char *account)
+                        const struct visit_order *order)
 {
     struct visit *visit = alloc_zeroed(1, sizeof *visit);
     visit->forge = forge;
     visit->settings = settings;
-    visit->snapshot = snapshot_new(forge->name, account);
+    visit->full = order->full;
+    visit->authorized = order->authorized;
+    for (size_t i = 0; i < ALLOWANCE_COUNT; i++)
+        visit->allowed[i] = SIZE_MAX;
+    visit->snapshot = snapshot_new(forge->name, order->account);
     visit->snapshot->api = forge->api;
     repository_init(&visit->example, REASON_UNSUPPORTED);
     return visit;

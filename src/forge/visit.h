@@ -38,6 +38,13 @@ struct visit {
     struct visit_page *pages; /* page number n is pages[n - 1] */
     size_t page_count;
     size_t page_capacity;
+    bool full;       /* as ordered */
+    bool authorized; /* as ordered */
+    /*
+     * Calls that may still be made, by allowance, beside those that were returned: set by the
+     * engine before each commit and fail. SIZE_MAX where the forge has not told.
+     */
+    size_t allowed[ALLOWANCE_COUNT];
     size_t taken; /* repositories in all pages, committed or not */
     bool failed;  /* snapshot->status says how; the engine gives up on what is outstanding */
     void *extra;  /* the forge's own */
@@ -46,7 +53,7 @@ struct visit {
 
 /* A visit with an empty snapshot, and an example of which nothing is told (`unsupported`). */
 struct visit *visit_new(const struct forge *forge, const struct forge_settings *settings,
-                        const char *account);
+                        const struct visit_order *order);
 
 /*
  * The page of that number (from 1), made with all before it when it is not there yet. A forge makes

@@ -22,11 +22,16 @@ struct selection {
     const char *const *envelope;
 };
 
+/* Which of a forge's allowances a call spends: GitHub counts its two APIs apart. */
+enum call_allowance { ALLOWANCE_REST, ALLOWANCE_GRAPHQL };
+#define ALLOWANCE_COUNT 2
+
 struct call {
     char *url;                         /* absolute; owned */
     char *body;                        /* JSON for a POST; NULL for a GET; owned */
     const char *const *headers;        /* more "Name: value" lines, NULL-terminated; static */
     const struct selection *selection; /* static */
+    enum call_allowance allowance;
     int purpose;                       /* the forge's own name for what this call is for */
     unsigned page;                     /* the forge's own number, from 1; 0: there are no pages */
 };

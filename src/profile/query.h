@@ -39,6 +39,7 @@ struct query {
     /* Sorted by forge name, then name; no two alike; at least one. */
     struct query_account *accounts;
     size_t count;
+    bool full; /* "detail": "full": also what costs a call for each repository */
     /*
      * Canonical, one line of printable ASCII: "username=a bitbucket:a github:a_b!", where "!" marks
      * an account that is refused; names are percent-encoded.

@@ -216,7 +216,10 @@ struct snapshot *forge_drive(struct forge_drive *drive)
     struct calls first = {0};
     drive->calls = 0;
     drive->rounds = 0;
-    run.visit = drive->forge->begin(drive->forge, drive->settings, drive->account, &first);
+    const struct visit_order order = {.account = drive->account,
+                                      .full = drive->full,
+                                      .authorized = drive->settings->authorization != NULL};
+    run.visit = drive->forge->begin(drive->forge, drive->settings, &order, &first);
     launch(&run, &first, 1);
     calls_release(&first);
     while (run.count > 0)

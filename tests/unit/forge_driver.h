@@ -40,6 +40,7 @@ struct forge_drive {
     const struct forge *forge;
     const struct forge_settings *settings;
     const char *account;
+    bool full;
     forge_answer_to *answer;
     void *context;
     enum forge_order order;

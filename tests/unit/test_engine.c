@@ -120,7 +120,7 @@ static void on_done(struct waiter *waiter, struct snapshot **snapshots)
 static void guest_comes(struct guest *guest, struct scene *scene, const char *name,
                         int64_t patience_ms)
 {
-    *guest = (struct guest){.wants = {{forge_named("github"), name}}};
+    *guest = (struct guest){.wants = {{.forge = forge_named("github"), .name = name}}};
     guest->waiter = (struct waiter){.wants = guest->wants,
                                     .count = 1,
                                     .deadline = clock_monotonic_ms() + patience_ms,
@@ -202,7 +202,7 @@ static void a_waiter_gets_all_its_accounts_at_once(void **state)
     struct guest guest;
     scene_begin(&scene, answers, 3);
     guest_comes(&guest, &scene, "ann", FOREVER_MS);
-    guest.wants[1] = (struct want){forge_named("bitbucket"), "nobody"};
+    guest.wants[1] = (struct want){.forge = forge_named("bitbucket"), .name = "nobody"};
     guest.waiter.count = 2;
     step_until_done(&scene, &guest);
     assert_int_equal(guest.snapshots[0]->status, ACCOUNT_OK);

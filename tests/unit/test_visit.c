@@ -20,7 +20,7 @@ static const struct forge_settings settings = {.base_url = base_url, .maximum_re
 /* A visit of a forge that tells stars, and commits only to some. */
 static struct visit *begin(void)
 {
-    struct visit *visit = visit_new(&forge, &settings, "name");
+    struct visit *visit = visit_new(&forge, &settings, &(struct visit_order){.account = "name"});
     visit->example.figures[REPOSITORY_STARS] = 0;
     visit->example.figures[REPOSITORY_COMMITS] = figure_unknown(REASON_NEEDS_TOKEN);
     return visit;
