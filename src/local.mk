@@ -38,6 +38,10 @@ libforgefold_a_SOURCES = \
 	src/base/text.h \
 	src/engine/attempt.c \
 	src/engine/attempt.h \
+	src/engine/breaker.c \
+	src/engine/breaker.h \
+	src/engine/budget.c \
+	src/engine/budget.h \
 	src/engine/engine.c \
 	src/engine/engine.h \
 	src/engine/flight.c \
@@ -46,6 +50,10 @@ libforgefold_a_SOURCES = \
 	src/engine/gate.h \
 	src/engine/queue.c \
 	src/engine/queue.h \
+	src/engine/retry.c \
+	src/engine/retry.h \
+	src/engine/service.c \
+	src/engine/service.h \
 	src/engine/timers.c \
 	src/engine/timers.h \
 	src/forge/bitbucket.c \
@@ -58,6 +66,8 @@ libforgefold_a_SOURCES = \
 	src/forge/github_rest.c \
 	src/forge/member.c \
 	src/forge/member.h \
+	src/forge/quota.c \
+	src/forge/quota.h \
 	src/forge/visit.c \
 	src/forge/visit.h \
 	src/forge/wanted.c \

@@ -167,7 +167,7 @@ static void begin_transfer(struct attempt *attempt)
         .headers = attempt->call.headers,
         /* The one place where a credential is attached: only for the forge's own origin. */
         .authorization = url_same_origin(attempt->url, context->settings->base_url)
-                             ? context->settings->authorization
+                             ? context->authorization
                              : NULL,
         .timeout_ms = context->timeout_ms,
         .maximum_bytes = context->maximum_bytes,

@@ -26,6 +26,7 @@ struct attempt_context {
     struct transport *transport;
     struct gate *gate;
     const struct forge_settings *settings;
+    const char *authorization; /* for calls to the origin of settings->base_url; NULL for none */
     int64_t timeout_ms;
     size_t maximum_bytes; /* decoded bytes of one answer */
 

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/flight.h"
-#include "engine/gate.h"
+#include "engine/service.h"
 
 /* A transport wants a bound on its wait; waking up this often for nothing costs nothing. */
 #define LONGEST_WAIT_MS 60000
@@ -48,7 +48,7 @@ struct engine {
 
     struct transport *transport; /* NULL until the first waiter */
     struct timers timers;
-    struct gate *gates;                      /* one for each forge */
+    struct service *services;                /* one for each forge */
     struct flight_settings *flight_settings; /* one for each forge */
     void *journeys;                          /* tsearch tree by forge and name */
     struct journey *landing;                 /* finished, to be landed in this step */
@@ -300,7 +300,7 @@ static void read_inbox(struct engine *engine)
 static void admit(struct engine *engine)
 {
     for (size_t i = 0; i < forges_count(); i++)
-        gate_admit(&engine->gates[i]);
+        gate_admit(&engine->services[i].gate);
 }
 
 static int earlier(int one, int other)
@@ -327,11 +327,10 @@ static void wait_for_events(struct engine *engine, int timeout_ms)
 static void prepare_forge(struct engine *engine, size_t index)
 {
     const struct engine_settings *settings = engine->settings;
-    gate_init(&engine->gates[index], settings->concurrency);
+    service_init(&engine->services[index], forges[index], &settings->forges[index],
+                 settings->concurrency);
     engine->flight_settings[index] = (struct flight_settings){
-        .forge = forges[index],
-        .forge_settings = &settings->forges[index],
-        .gate = &engine->gates[index],
+        .service = &engine->services[index],
         .timers = &engine->timers,
         .call_timeout_ms = settings->call_timeout_ms,
         .deadline_ms = settings->visit_deadline_ms,
@@ -348,7 +347,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     struct engine *engine = alloc_zeroed(1, sizeof *engine);
     engine->settings = settings;
     queue_init(&engine->inbox);
-    engine->gates = alloc_zeroed(forges_count(), sizeof *engine->gates);
+    engine->services = alloc_zeroed(forges_count(), sizeof *engine->services);
     engine->flight_settings = alloc_zeroed(forges_count(), sizeof *engine->flight_settings);
     for (size_t i = 0; i < forges_count(); i++)
         prepare_forge(engine, i);
@@ -411,7 +410,7 @@ void engine_free(struct engine *engine)
         transport_close(engine->transport);
     timers_release(&engine->timers);
     queue_release(&engine->inbox);
-    free(engine->gates);
+    free(engine->services);
     free(engine->flight_settings);
     free(engine);
 }

@@ -2,60 +2,118 @@
 
 #include "engine/flight.h"
 
-#include <stddef.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "engine/attempt.h"
+#include "engine/retry.h"
 #include "forge/visit.h"
+
+/* A call that waits to be made again. */
+struct pending {
+    struct pending *next;
+    struct flight *flight;
+    struct timer timer;
+    struct call call;
+};
 
 struct flight {
     const struct flight_settings *settings;
     void *owner;
+    char *account;
+    bool full;
+    bool authorized;
+    const struct forge *forge; /* the protocol that is spoken */
     struct visit *visit;
     struct attempt_context context;
     struct attempt **attempts; /* outstanding, in no order */
     size_t count;
     size_t capacity;
+    struct pending *pending;
     struct timer deadline;
 };
 
-static const struct forge *forge_of(const struct flight *flight)
+/* --- calls --- */
+
+static struct budget *budget_of(const struct flight *flight, const struct call *call)
 {
-    return flight->settings->forge;
+    return service_budget(flight->settings->service, flight->authorized, call);
 }
 
+/* Takes over the call, which its budget has granted. */
+static void make(struct flight *flight, struct call call)
+{
+    flight->attempts =
+        alloc_room(flight->attempts, flight->count, &flight->capacity, sizeof *flight->attempts);
+    flight->attempts[flight->count++] = attempt_new(&flight->context, call);
+}
+
+static void refuse_round(struct flight *flight, size_t calls, int64_t retry_at)
+{
+    const char *title = flight->forge->title;
+    log_info("%s: %zu calls do not fit the quota that is left", title, calls);
+    visit_fail(flight->visit, ACCOUNT_RATE_LIMITED, retry_at,
+               "%s allows no more calls for now, or fewer than this account needs", title);
+}
+
+/* Makes the calls of a round, or none of them and fails the visit. */
 static void launch(struct flight *flight, struct calls *calls)
 {
-    for (size_t i = 0; i < calls->count; i++) {
-        flight->attempts = alloc_room(flight->attempts, flight->count, &flight->capacity,
-                                      sizeof *flight->attempts);
-        flight->attempts[flight->count++] = attempt_new(&flight->context, calls->items[i]);
+    int64_t retry_at = 0;
+    if (!service_take(flight->settings->service, flight->authorized, calls, clock_wall(),
+                      &retry_at)) {
+        refuse_round(flight, calls->count, retry_at);
+        return;
     }
+    for (size_t i = 0; i < calls->count; i++)
+        make(flight, calls->items[i]);
     *flight->settings->calls_known += calls->count;
     calls->count = 0; /* each call now belongs to its attempt */
+}
+
+static void count_done(struct flight *flight, const struct call *call)
+{
+    budget_release(budget_of(flight, call));
+    (*flight->settings->calls_done)++;
+}
+
+static void free_pending(struct flight *flight, struct pending *pending)
+{
+    struct pending **place = &flight->pending;
+    while (*place != pending)
+        place = &(*place)->next;
+    *place = pending->next;
+    timers_unset(flight->settings->timers, &pending->timer);
+    call_release(&pending->call);
+    free(pending);
 }
 
 static void give_up_the_rest(struct flight *flight)
 {
     while (flight->count > 0) {
         struct attempt *attempt = flight->attempts[--flight->count];
-        forge_of(flight)->discard(flight->visit, attempt_call(attempt));
+        flight->forge->discard(flight->visit, attempt_call(attempt));
+        count_done(flight, attempt_call(attempt));
         attempt_free(attempt);
-        (*flight->settings->calls_done)++;
+    }
+    while (flight->pending != NULL) {
+        count_done(flight, &flight->pending->call);
+        free_pending(flight, flight->pending);
     }
 }
 
 /* After anything happened: goes on, gives up, or is finished. */
 static void proceed(struct flight *flight, struct calls *more)
 {
+    if (!flight->visit->failed)
+        launch(flight, more);
     if (flight->visit->failed)
         give_up_the_rest(flight);
-    else
-        launch(flight, more);
     calls_release(more);
-    if (flight->count == 0) {
+    if (flight->count == 0 && flight->pending == NULL) {
         timers_unset(flight->settings->timers, &flight->deadline);
         flight->settings->finished(flight->owner);
     }
@@ -67,42 +125,150 @@ static void forget(struct flight *flight, struct attempt *attempt)
         if (flight->attempts[i] == attempt)
             flight->attempts[i] = flight->attempts[--flight->count];
     attempt_free(attempt);
-    (*flight->settings->calls_done)++;
+}
+
+/* --- beginning, perhaps twice --- */
+
+static void begin_visit(struct flight *flight)
+{
+    struct service *service = flight->settings->service;
+    const int64_t now = clock_monotonic_ms();
+    const struct visit_order order = {
+        .account = flight->account, .full = flight->full, .authorized = flight->authorized};
+    struct calls first = {0};
+    flight->forge = service_protocol(service, flight->authorized);
+    flight->context.authorization = flight->authorized ? service->settings->authorization : NULL;
+    flight->visit = flight->forge->begin(flight->forge, service->settings, &order, &first);
+    if (!breaker_allows(&service->breaker, now))
+        visit_fail(flight->visit, ACCOUNT_UPSTREAM_ERROR,
+                   clock_wall() + (breaker_wait(&service->breaker, now) + 999) / 1000,
+                   "%s keeps failing and is left alone for a moment", flight->forge->title);
+    proceed(flight, &first);
+}
+
+static void begin_without_credential(struct flight *flight)
+{
+    service_refuse_credential(flight->settings->service, clock_monotonic_ms());
+    give_up_the_rest(flight);
+    visit_free(flight->visit);
+    flight->authorized = false;
+    begin_visit(flight);
+}
+
+/* --- answers --- */
+
+static void tell_what_is_allowed(struct flight *flight)
+{
+    struct budget *budgets = flight->settings->service->budgets[flight->authorized];
+    for (size_t i = 0; i < ALLOWANCE_COUNT; i++)
+        flight->visit->allowed[i] = budget_allowed(&budgets[i], clock_wall());
 }
 
 static void fail(struct flight *flight, struct attempt *attempt, enum call_outcome outcome,
                  const char *why, struct calls *more)
 {
     const struct call *call = attempt_call(attempt);
-    forge_of(flight)->discard(flight->visit, call);
-    forge_of(flight)->fail(flight->visit, call, outcome, attempt_response(attempt), why,
-                           clock_wall(), more);
+    const struct snapshot *snapshot = flight->visit->snapshot;
+    flight->forge->discard(flight->visit, call);
+    flight->forge->fail(flight->visit, call, outcome, attempt_response(attempt), why, clock_wall(),
+                        more);
+    if (flight->visit->failed && snapshot->status == ACCOUNT_RATE_LIMITED)
+        budget_block(budget_of(flight, call), snapshot->retry_at);
 }
 
 static void commit(struct flight *flight, struct attempt *attempt, struct calls *more)
 {
     struct error error = {0};
-    if (forge_of(flight)->commit(flight->visit, attempt_call(attempt), attempt_response(attempt),
-                                 attempt_envelope(attempt), attempt_found_array(attempt), more,
-                                 &error) == 0)
+    if (flight->forge->commit(flight->visit, attempt_call(attempt), attempt_response(attempt),
+                              attempt_envelope(attempt), attempt_found_array(attempt), more,
+                              &error) == 0)
         return;
     calls_release(more);
     fail(flight, attempt, error.kind == ERROR_TOO_LARGE ? CALL_TOO_LARGE : CALL_INVALID,
          error.message, more);
 }
 
-static void on_over(void *owner, struct attempt *attempt, enum call_outcome outcome,
-                    const char *why)
+/* Whether the forge did its work: what it says of an account or a caller is its work too. */
+static bool forge_worked(enum call_outcome outcome, int status)
 {
-    struct flight *flight = owner;
+    if (outcome == CALL_ANSWERED)
+        return status < 500;
+    return outcome == CALL_INVALID || outcome == CALL_TOO_LARGE;
+}
+
+static void learn(struct flight *flight, const struct attempt *attempt)
+{
+    const int64_t wall = clock_wall();
+    const struct quota quota = quota_read(&attempt_response(attempt)->headers, wall);
+    budget_learn(budget_of(flight, attempt_call(attempt)), &quota, wall);
+}
+
+static uint32_t chance(void)
+{
+    uint32_t number = 0;
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+        number = (uint32_t)clock_monotonic_ms();
+    return number;
+}
+
+static void on_retry(struct timer *timer)
+{
+    struct pending *pending = alloc_owner(timer, struct pending, timer);
+    struct flight *flight = pending->flight;
+    make(flight, pending->call);
+    pending->call = (struct call){0};
+    free_pending(flight, pending);
+}
+
+/* Whether the call is going to be made again. The time of the visit bounds the pause. */
+static bool retry(struct flight *flight, struct attempt *attempt, enum call_outcome outcome)
+{
+    const int64_t now = clock_monotonic_ms();
+    const int64_t pause = retry_pause_ms(attempt_call(attempt), outcome, attempt_response(attempt),
+                                         clock_wall(), chance());
+    if (pause < 0 || now + pause >= flight->deadline.due)
+        return false;
+    struct pending *pending = alloc_zeroed(1, sizeof *pending);
+    pending->flight = flight;
+    pending->call = call_copy(attempt_call(attempt));
+    pending->call.tries++;
+    pending->timer.fire = on_retry;
+    pending->next = flight->pending;
+    flight->pending = pending;
+    timers_set(flight->settings->timers, &pending->timer, now + pause);
+    flight->forge->discard(flight->visit, attempt_call(attempt));
+    return true;
+}
+
+static void conclude(struct flight *flight, struct attempt *attempt, enum call_outcome outcome,
+                     const char *why)
+{
     struct calls more = {0};
     const int status = attempt_response(attempt)->status;
+    breaker_note(&flight->settings->service->breaker, forge_worked(outcome, status),
+                 clock_monotonic_ms());
+    tell_what_is_allowed(flight);
     if (outcome == CALL_ANSWERED && status >= 200 && status < 300)
         commit(flight, attempt, &more);
     else
         fail(flight, attempt, outcome, why, &more);
+    count_done(flight, attempt_call(attempt));
     forget(flight, attempt);
     proceed(flight, &more);
+}
+
+static void on_over(void *owner, struct attempt *attempt, enum call_outcome outcome,
+                    const char *why)
+{
+    struct flight *flight = owner;
+    const int status = attempt_response(attempt)->status;
+    learn(flight, attempt);
+    if (outcome == CALL_ANSWERED && status == 401 && flight->authorized)
+        begin_without_credential(flight);
+    else if (retry(flight, attempt, outcome))
+        forget(flight, attempt);
+    else
+        conclude(flight, attempt, outcome, why);
 }
 
 static int on_take(void *owner, const struct call *call, struct json_object *element,
@@ -110,7 +276,7 @@ static int on_take(void *owner, const struct call *call, struct json_object *ele
 {
     struct flight *flight = owner;
     const size_t before = flight->visit->taken;
-    const int result = forge_of(flight)->take(flight->visit, call, element, error);
+    const int result = flight->forge->take(flight->visit, call, element, error);
     *flight->settings->repositories += flight->visit->taken - before;
     return result;
 }
@@ -124,21 +290,22 @@ static void on_deadline(struct timer *timer)
     proceed(flight, &none);
 }
 
+/* --- public --- */
+
 struct flight *flight_new(const struct flight_settings *settings, const char *account, bool full,
                           void *owner)
 {
-    const struct visit_order order = {
-        .account = account,
-        .full = full,
-        .authorized = settings->forge_settings->authorization != NULL,
-    };
+    const int64_t now = clock_monotonic_ms();
     struct flight *flight = alloc_zeroed(1, sizeof *flight);
     flight->settings = settings;
     flight->owner = owner;
+    flight->account = alloc_text(account);
+    flight->full = full;
+    flight->authorized = service_uses_credential(settings->service, now);
     flight->context = (struct attempt_context){
         .transport = settings->transport,
-        .gate = settings->gate,
-        .settings = settings->forge_settings,
+        .gate = &settings->service->gate,
+        .settings = settings->service->settings,
         .timeout_ms = settings->call_timeout_ms,
         .maximum_bytes = settings->maximum_body_bytes,
         .take = on_take,
@@ -146,11 +313,8 @@ struct flight *flight_new(const struct flight_settings *settings, const char *ac
         .owner = flight,
     };
     flight->deadline.fire = on_deadline;
-    timers_set(settings->timers, &flight->deadline, clock_monotonic_ms() + settings->deadline_ms);
-    struct calls first = {0};
-    flight->visit =
-        settings->forge->begin(settings->forge, settings->forge_settings, &order, &first);
-    proceed(flight, &first);
+    timers_set(settings->timers, &flight->deadline, now + settings->deadline_ms);
+    begin_visit(flight);
     return flight;
 }
 
@@ -166,6 +330,7 @@ void flight_free(struct flight *flight)
     give_up_the_rest(flight);
     timers_unset(flight->settings->timers, &flight->deadline);
     visit_free(flight->visit);
+    free(flight->account);
     free(flight->attempts);
     free(flight);
 }

@@ -2,27 +2,29 @@
  * The visit of one account: a forge's calls, carried out round by round until
  * nothing is outstanding, and the snapshot they come to.
  *
- * The engine's thread only. Knows nothing of who waits for it.
+ * A flight keeps to the rules of its service: it begins no round that does not
+ * fit the budget, makes calls again where that may help, and starts anew
+ * without the credential when that is refused. The engine's thread only. Knows
+ * nothing of who waits for it.
  */
 #ifndef FORGEFOLD_ENGINE_FLIGHT_H
 #define FORGEFOLD_ENGINE_FLIGHT_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "engine/gate.h"
+#include "engine/service.h"
 #include "engine/timers.h"
-#include "forge/forge.h"
 #include "profile/snapshot.h"
 #include "upstream/transport.h"
 
 struct flight;
 
-/* What flights of one forge need; outlives them. */
+/* What flights to one forge need; outlives them. */
 struct flight_settings {
-    const struct forge *forge;
-    const struct forge_settings *forge_settings;
+    struct service *service;
     struct transport *transport;
-    struct gate *gate;
     struct timers *timers;
     int64_t call_timeout_ms;
     int64_t deadline_ms; /* of the whole visit, from its beginning */

@@ -236,7 +236,7 @@ static bool is_element(const struct elements *elements, unsigned depth)
 static void add_member(struct elements *elements, unsigned depth, struct json_object *value)
 {
     if (json_object_object_add_ex(elements->places[depth].object, elements->value->name, value,
-                                  JSON_C_OBJECT_ADD_CONSTANT_KEY) < 0)
+                                  JSON_C_OBJECT_KEY_IS_CONSTANT) < 0)
         BUG("json-c is out of memory");
 }
 

@@ -20,6 +20,14 @@ void calls_release(struct calls *calls)
     *calls = (struct calls){0};
 }
 
+struct call call_copy(const struct call *call)
+{
+    struct call copy = *call;
+    copy.url = alloc_text(call->url);
+    copy.body = alloc_text(call->body);
+    return copy;
+}
+
 void call_release(struct call *call)
 {
     free(call->url);

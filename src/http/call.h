@@ -33,6 +33,7 @@ struct call {
     const struct selection *selection; /* static */
     enum call_allowance allowance;
     int purpose;                       /* the forge's own name for what this call is for */
+    unsigned tries;                    /* the engine's own: how often it was made before */
     unsigned page;                     /* the forge's own number, from 1; 0: there are no pages */
 };
 
@@ -46,6 +47,10 @@ struct calls {
 /* Appends a call, taking over `call.url` and `call.body`. */
 void calls_add(struct calls *calls, struct call call);
 void calls_release(struct calls *calls);
+
+/* The same call once more; its URL and body are the caller's to hand on or release. */
+struct call call_copy(const struct call *call);
+
 void call_release(struct call *call);
 
 /* How a call ended. */

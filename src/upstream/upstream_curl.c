@@ -73,7 +73,11 @@
     FUNCTION(multi_perform)                                                                        \
     FUNCTION(multi_poll)                                                                           \
     FUNCTION(multi_info_read)                                                                      \
-    FUNCTION(multi_strerror)
+    FUNCTION(multi_strerror)                                                                       \
+    FUNCTION(share_init)                                                                           \
+    FUNCTION(share_cleanup)                                                                        \
+    FUNCTION(share_setopt)                                                                         \
+    FUNCTION(share_strerror)
 
 struct library {
 #define LIBRARY_MEMBER(name) __typeof__(&curl_##name) name;
@@ -116,6 +120,7 @@ struct curl_transport {
     struct library library;
     CURLM *multi;
     CURL *pattern; /* what every handle is a copy of */
+    CURLSH *share; /* of TLS sessions: only from 8.12.0 on all handles of a multi have one cache */
     struct transfer_list active;
     struct transfer_list spare;
     size_t spare_count;
@@ -215,22 +220,31 @@ static bool is_hashed_folder(const char *path)
     return found;
 }
 
+/* The two options that say which certificates are trusted. */
+struct trust {
+    CURLoption folder, file;
+};
+
+static const struct trust upstream_trust = {CURLOPT_CAPATH, CURLOPT_CAINFO};
+static const struct trust proxy_trust = {CURLOPT_PROXY_CAPATH, CURLOPT_PROXY_CAINFO};
+
 /*
  * Either a folder or a file of certificates, never both, as libcurl would by itself: with both it
  * reads the file anew for every connection, 30 to 40 ms of processor time each time.
  */
-static CURLcode set_certificates(const struct library *library, CURL *easy, const char *ca_file)
+static CURLcode set_certificates(const struct library *library, CURL *easy, struct trust trust,
+                                 const char *ca_file)
 {
     const curl_version_info_data *version = library->version_info(CURLVERSION_NOW);
     const char *folder = version->age >= CURLVERSION_SEVENTH ? version->capath : NULL;
     CURLcode code;
     if (ca_file == NULL && is_hashed_folder(folder)) {
-        code = library->easy_setopt(easy, CURLOPT_CAPATH, folder);
-        return code != CURLE_OK ? code : library->easy_setopt(easy, CURLOPT_CAINFO, NULL);
+        code = library->easy_setopt(easy, trust.folder, folder);
+        return code != CURLE_OK ? code : library->easy_setopt(easy, trust.file, NULL);
     }
-    code = library->easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    code = library->easy_setopt(easy, trust.folder, NULL);
     if (code == CURLE_OK && ca_file != NULL)
-        code = library->easy_setopt(easy, CURLOPT_CAINFO, ca_file);
+        code = library->easy_setopt(easy, trust.file, ca_file);
     return code;
 }
 
@@ -287,7 +301,9 @@ static int set_up_pattern(const struct library *library, CURL *easy,
     if (code == CURLE_OK)
         code = set_texts(library, easy, settings);
     if (code == CURLE_OK)
-        code = set_certificates(library, easy, settings->ca_file);
+        code = set_certificates(library, easy, upstream_trust, settings->ca_file);
+    if (code == CURLE_OK && settings->proxy != NULL)
+        code = set_certificates(library, easy, proxy_trust, settings->ca_file);
     if (code == CURLE_OK)
         code = library->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                                     (long)settings->connect_timeout_ms);
@@ -319,6 +335,15 @@ static void set_up_multi(const struct library *library, CURLM *multi, size_t max
     }
 }
 
+/* No locks are needed: all that shares it belongs to one thread. */
+static void set_up_share(const struct library *library, CURLSH *share)
+{
+    const CURLSHcode code =
+        library->share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    if (code != CURLSHE_OK && code != CURLSHE_NOT_BUILT_IN)
+        BUG("TLS sessions cannot be shared: %s", library->share_strerror(code));
+}
+
 /* ---- what arrives ---- */
 
 /* Makes libcurl stop: no callback may return this many bytes. */
@@ -328,12 +353,17 @@ static size_t stop(struct transfer *transfer, enum call_outcome why)
     return 0;
 }
 
+static bool is_space(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 /* Strips the line end and white space at both ends; returns the new length. */
 static size_t trim(const char **bytes, size_t length)
 {
-    while (length > 0 && strchr(" \t\r\n", (*bytes)[length - 1]) != NULL)
+    while (length > 0 && is_space((*bytes)[length - 1]))
         length--;
-    while (length > 0 && strchr(" \t", **bytes) != NULL) {
+    while (length > 0 && is_space(**bytes)) {
         ++*bytes;
         length--;
     }
@@ -427,6 +457,7 @@ static struct transfer *new_transfer(struct curl_transport *transport)
     transfer->easy = transport->library.easy_duphandle(transport->pattern);
     if (transfer->easy == NULL)
         BUG("libcurl is out of memory");
+    SET(transfer, CURLOPT_SHARE, transport->share); /* which a copy does not inherit */
     SET(transfer, CURLOPT_PRIVATE, transfer);
     SET(transfer, CURLOPT_HEADERDATA, transfer);
     SET(transfer, CURLOPT_WRITEDATA, transfer);
@@ -859,6 +890,7 @@ static void curl_close(struct transport *base)
         free(transport->plain_origins[i]);
     transport->library.easy_cleanup(transport->pattern);
     transport->library.multi_cleanup(transport->multi);
+    transport->library.share_cleanup(transport->share);
     transport->library.global_cleanup();
     free(transport);
 }
@@ -870,15 +902,27 @@ static const struct transport_operations operations = {
     .close = curl_close,
 };
 
+/* The message does not repeat it: it may hold a password. */
+static int check_proxy(const char *proxy, struct error *error)
+{
+    static const char *const schemes[] = {"http://", "https://", "socks5://", "socks5h://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        const size_t length = strlen(schemes[i]);
+        if (strncasecmp(proxy, schemes[i], length) == 0 && proxy[length] != '\0' &&
+            !holds_control_character(proxy))
+            return 0;
+    }
+    return error_set(error, ERROR_VALUE,
+                     "the proxy cannot be used: its URL must begin with http://, https://, "
+                     "socks5:// or socks5h://, with a host behind it");
+}
+
 static int check_settings(const struct transport_settings *settings, struct error *error)
 {
     if (settings->ca_file != NULL && access(settings->ca_file, R_OK) < 0)
         return error_set(error, ERROR_VALUE, "the certificates in %s cannot be read: %s",
                          settings->ca_file, strerrordesc_np(errno));
-    struct error why;
-    if (settings->proxy != NULL && url_check(settings->proxy, &why) < 0)
-        return error_set(error, ERROR_VALUE, "the proxy cannot be used: %s", why.message);
-    return 0;
+    return settings->proxy == NULL ? 0 : check_proxy(settings->proxy, error);
 }
 
 int upstream_curl_open(struct transport **into, const struct transport_settings *settings,
@@ -894,11 +938,13 @@ int upstream_curl_open(struct transport **into, const struct transport_settings 
         .library = library,
         .multi = library.multi_init(),
         .pattern = library.easy_init(),
+        .share = library.share_init(),
     };
     TAILQ_INIT(&transport->active);
     TAILQ_INIT(&transport->spare);
-    if (transport->multi == NULL || transport->pattern == NULL)
+    if (transport->multi == NULL || transport->pattern == NULL || transport->share == NULL)
         BUG("libcurl is out of memory");
+    set_up_share(&library, transport->share);
     set_up_multi(&library, transport->multi, settings->maximum_connections);
     if (set_up_pattern(&library, transport->pattern, settings, error) < 0) {
         curl_close(&transport->transport);

@@ -1,0 +1,34 @@
+#include "config.h"
+
+#include "engine/breaker.h"
+
+static bool is_open(const struct breaker *breaker)
+{
+    return breaker->failures >= BREAKER_FAILURES;
+}
+
+bool breaker_allows(struct breaker *breaker, int64_t now)
+{
+    if (!is_open(breaker))
+        return true;
+    if (now < breaker->open_until)
+        return false;
+    breaker->open_until = now + BREAKER_PAUSE_MS;
+    return true;
+}
+
+void breaker_note(struct breaker *breaker, bool worked, int64_t now)
+{
+    if (worked) {
+        breaker->failures = 0;
+        return;
+    }
+    if (!is_open(breaker) && ++breaker->failures < BREAKER_FAILURES)
+        return;
+    breaker->open_until = now + BREAKER_PAUSE_MS;
+}
+
+int64_t breaker_wait(const struct breaker *breaker, int64_t now)
+{
+    return is_open(breaker) && now < breaker->open_until ? breaker->open_until - now : 0;
+}

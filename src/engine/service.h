@@ -1,0 +1,55 @@
+/*
+ * One forge as the engine deals with it: how many transfers at a time, what its
+ * quota still allows, whether it works at all, and whether it takes our
+ * credential. The engine's thread only.
+ */
+#ifndef FORGEFOLD_ENGINE_SERVICE_H
+#define FORGEFOLD_ENGINE_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/breaker.h"
+#include "engine/budget.h"
+#include "engine/gate.h"
+#include "forge/forge.h"
+
+/*
+ * How long a credential that was refused is set aside. Forges answer 401 to public data too when a
+ * token is bad, so going on with it would make every visit fail.
+ */
+#define SERVICE_CREDENTIAL_PAUSE_MS (15 * 60 * 1000)
+
+struct service {
+    const struct forge *forge;
+    const struct forge_settings *settings;
+    struct gate gate;
+    struct breaker breaker;
+    struct budget budgets[2][ALLOWANCE_COUNT]; /* without and with the credential */
+    int64_t credential_from; /* monotonic milliseconds: the credential is not used before */
+};
+
+void service_init(struct service *service, const struct forge *forge,
+                  const struct forge_settings *settings, size_t concurrency);
+
+/* Whether a visit that begins at `now` (monotonic milliseconds) carries the credential. */
+bool service_uses_credential(const struct service *service, int64_t now);
+
+/* The credential was answered with 401: it is set aside, and the log says so once. */
+void service_refuse_credential(struct service *service, int64_t now);
+
+/* The budget that a call of a visit is taken from. */
+struct budget *service_budget(struct service *service, bool authorized, const struct call *call);
+
+/* The protocol for a visit with the credential, or without. */
+const struct forge *service_protocol(const struct service *service, bool authorized);
+
+/*
+ * Takes the calls of one round from their budgets, all or none. false as budget_take; the calls
+ * are then not to be made.
+ */
+bool service_take(struct service *service, bool authorized, const struct calls *calls, int64_t wall,
+                  int64_t *retry_at);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * What an answer tells of a forge's quota: X-RateLimit-Limit, -Remaining and
+ * -Reset, in each forge's own units.
+ *
+ * Sources: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api (the reset
+ * is a time, in seconds since 1970) and Bitbucket's answers (the reset is in seconds left, the
+ * limit has a policy behind it: "60, 60;w=3600").
+ */
+#ifndef FORGEFOLD_FORGE_QUOTA_H
+#define FORGEFOLD_FORGE_QUOTA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "http/headers.h"
+
+struct quota {
+    bool told;         /* remaining and reset were there; the others mean nothing otherwise */
+    int64_t limit;     /* calls in a period; 0 when it was not told */
+    int64_t remaining; /* calls left in this one */
+    int64_t reset_at;  /* wall seconds at which the next one begins */
+};
+
+/* Reads the header of an answer that came at `wall`. What does not parse is not told. */
+struct quota quota_read(const struct headers *headers, int64_t wall);
+
+#endif
