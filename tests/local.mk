@@ -58,6 +58,7 @@ if HAVE_CMOCKA
 UNIT_TESTS = \
 	tests/unit/test_api \
 	tests/unit/test_bitbucket \
+	tests/unit/test_budget \
 	tests/unit/test_command \
 	tests/unit/test_counts \
 	tests/unit/test_elements \
@@ -101,6 +102,9 @@ tests_unit_test_api_LDADD = $(LDADD_UNIT)
 tests_unit_test_bitbucket_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_bitbucket_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_bitbucket_LDADD = $(LDADD_UNIT)
+tests_unit_test_budget_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_budget_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_budget_LDADD = $(LDADD_UNIT)
 tests_unit_test_command_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_command_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_command_LDADD = $(LDADD_UNIT)

@@ -27,14 +27,24 @@ static bool ends_with(const char *text, const char *end)
     return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
 }
 
-static const struct scripted_answer *answer_to(const struct scripted_transport *script,
-                                               const char *url)
+static bool fits(const struct scripted_answer *answer, unsigned used,
+                 const struct transport_request *request)
+{
+    return ends_with(request->url, answer->url) && (answer->times == 0 || used < answer->times) &&
+           (!answer->authorized_only || request->authorization != NULL);
+}
+
+static const struct scripted_answer *answer_to(struct scripted_transport *script,
+                                               const struct transport_request *request)
 {
     static const struct scripted_answer unknown = {
         .outcome = CALL_ANSWERED, .status = 404, .body = "{\"message\":\"Not Found\"}"};
-    for (size_t i = 0; i < script->answer_count; i++)
-        if (ends_with(url, script->answers[i].url))
-            return &script->answers[i];
+    for (size_t i = 0; i < script->answer_count; i++) {
+        if (!fits(&script->answers[i], script->used[i], request))
+            continue;
+        script->used[i]++;
+        return &script->answers[i];
+    }
     return &unknown;
 }
 
@@ -43,7 +53,7 @@ static struct transfer *start(struct transport *transport, const struct transpor
 {
     struct scripted_transport *script = script_of(transport);
     struct transfer *transfer = alloc_zeroed(1, sizeof *transfer);
-    transfer->answer = answer_to(script, request->url);
+    transfer->answer = answer_to(script, request);
     transfer->events = events;
     transfer->context = context;
     transfer->url = alloc_text(request->url);
@@ -146,6 +156,8 @@ void scripted_transport_init(struct scripted_transport *script,
 {
     static const struct transport_operations operations = {
         .start = start, .cancel = cancel, .wait = wait_for_script, .close = close_script};
+    if (count > SCRIPTED_ANSWERS_MAXIMUM)
+        BUG("%zu answers are more than a script holds", count);
     *script = (struct scripted_transport){
         .transport = {&operations}, .answers = answers, .answer_count = count};
 }

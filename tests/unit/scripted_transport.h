@@ -9,19 +9,25 @@
 
 #include "upstream/transport.h"
 
-/* The answer to every URL that ends with `url`. The first rule that fits is played. */
+/* The answer to URLs that end with `url`. The first rule that fits, and is not used up, is played.
+ */
 struct scripted_answer {
     const char *url;
     enum call_outcome outcome;
     int status;
     const char *headers[8]; /* name, value, name, value..., NULL */
     const char *body;
-    bool held; /* never answered */
+    bool held;            /* never answered */
+    bool authorized_only; /* fits only requests with a credential */
+    unsigned times;       /* fits this often; 0: always */
 };
+
+#define SCRIPTED_ANSWERS_MAXIMUM 16
 
 struct scripted_transport {
     struct transport transport;
     const struct scripted_answer *answers;
+    unsigned used[SCRIPTED_ANSWERS_MAXIMUM]; /* how often each was played */
     size_t answer_count;
     bool backwards; /* the youngest transfer is answered first */
     struct transfer *transfers;

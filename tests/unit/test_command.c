@@ -150,38 +150,36 @@ static void outcome_release(struct outcome *outcome)
     "\"private\":false}]"
 
 static const struct scripted_answer found[] = {
-    {"/users/pypy", CALL_ANSWERED, 200, {NULL}, ACCOUNT, false},
-    {"page=1", CALL_ANSWERED, 200, {NULL}, REPOSITORY, false},
-    {"per_page=1", CALL_ANSWERED, 200, {NULL}, "[]", false},
-    {"rate_limit",
-     CALL_ANSWERED,
-     200,
-     {"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "58", NULL},
-     "{}",
-     false},
-    {"fields=size",
-     CALL_ANSWERED,
-     200,
-     {"X-RateLimit-Limit", "60, 60;w=3600", "X-RateLimit-Remaining", "12", NULL},
-     "{}",
-     false},
-    {"", CALL_ANSWERED, 404, {NULL}, "{\"message\":\"Not Found\"}", false},
+    {.url = "/users/pypy", .outcome = CALL_ANSWERED, .status = 200, .body = ACCOUNT},
+    {.url = "page=1", .outcome = CALL_ANSWERED, .status = 200, .body = REPOSITORY},
+    {.url = "per_page=1", .outcome = CALL_ANSWERED, .status = 200, .body = "[]"},
+    {.url = "rate_limit",
+     .outcome = CALL_ANSWERED,
+     .status = 200,
+     .headers = {"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "58"},
+     .body = "{}"},
+    {.url = "fields=size",
+     .outcome = CALL_ANSWERED,
+     .status = 200,
+     .headers = {"X-RateLimit-Limit", "60, 60;w=3600", "X-RateLimit-Remaining", "12"},
+     .body = "{}"},
+    {.url = "", .outcome = CALL_ANSWERED, .status = 404, .body = "{\"message\":\"Not Found\"}"},
 };
 
 static const struct scripted_answer nobody[] = {
-    {"", CALL_ANSWERED, 404, {NULL}, "{\"message\":\"Not Found\"}", false},
+    {.url = "", .outcome = CALL_ANSWERED, .status = 404, .body = "{\"message\":\"Not Found\"}"},
 };
 
 static const struct scripted_answer half_broken[] = {
-    {"/users/pypy", CALL_ANSWERED, 200, {NULL}, ACCOUNT, false},
-    {"per_page=100&page=1", CALL_ANSWERED, 200, {NULL}, REPOSITORY, false},
-    {"per_page=1", CALL_ANSWERED, 200, {NULL}, "[]", false},
-    {"", CALL_UNREACHABLE, 0, {NULL}, "", false},
+    {.url = "/users/pypy", .outcome = CALL_ANSWERED, .status = 200, .body = ACCOUNT},
+    {.url = "per_page=100&page=1", .outcome = CALL_ANSWERED, .status = 200, .body = REPOSITORY},
+    {.url = "per_page=1", .outcome = CALL_ANSWERED, .status = 200, .body = "[]"},
+    {.url = "", .outcome = CALL_UNREACHABLE},
 };
 
 static const struct scripted_answer refused[] = {
-    {"rate_limit", CALL_ANSWERED, 401, {NULL}, "{}", false},
-    {"", CALL_TIMED_OUT, 0, {NULL}, "", false},
+    {.url = "rate_limit", .outcome = CALL_ANSWERED, .status = 401, .body = "{}"},
+    {.url = "", .outcome = CALL_TIMED_OUT},
 };
 
 /* The opener has no context of its own: what it opens is put here. */

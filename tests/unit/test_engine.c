@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/breaker.h"
 #include "engine/engine.h"
 #include "scripted_transport.h"
 
@@ -93,10 +94,8 @@ static void scene_begin(struct scene *scene, const struct scripted_answer *answe
     memset(scene, 0, sizeof *scene);
     scripted_transport_init(&scene->script, answers, count);
     script_to_open = &scene->script;
-    scene->forges[forge_named("github")] =
-        (struct forge_settings){.base_url = (char *)(uintptr_t)GITHUB,
-                                .authorization = (char *)(uintptr_t) "Bearer token",
-                                .maximum_repositories = 1000};
+    scene->forges[forge_named("github")] = (struct forge_settings){
+        .base_url = (char *)(uintptr_t)GITHUB, .maximum_repositories = 1000};
     scene->forges[forge_named("bitbucket")] = (struct forge_settings){
         .base_url = (char *)(uintptr_t)BITBUCKET, .maximum_repositories = 1000};
     scene->settings = (struct engine_settings){.forges = scene->forges,
@@ -357,10 +356,177 @@ static void every_answer_has_its_meaning(void **state)
                      snapshot->detail);
         assert_int_equal(snapshot->detail == NULL, account_status_is_settled(snapshot->status));
         assert_int_equal(scene.script.under_way, 0);
-        assert_int_equal(scene.script.authorized, scene.script.started);
+        assert_int_equal(scene.script.authorized, 0);
         guest_goes(&guest);
         engine_free(scene.engine);
     }
+}
+
+/* Visits an account and tells how it went; whoever waits gets nothing but that. */
+static enum account_status visit_once(struct scene *scene, const char *name, int64_t *retry_at)
+{
+    struct guest guest;
+    guest_comes(&guest, scene, name, FOREVER_MS);
+    step_until_done(scene, &guest);
+    const enum account_status status = guest.snapshots[0]->status;
+    *retry_at = guest.snapshots[0]->retry_at;
+    guest_goes(&guest);
+    return status;
+}
+
+struct retry_row {
+    const char *sentence;
+    struct scripted_answer answer; /* of the account object, before it is well */
+    enum account_status status;
+    size_t started;
+};
+
+static void what_may_help_is_made_again(void **state)
+{
+    (void)state;
+    static const struct retry_row rows[] = {
+        {"a gateway that fails twice",
+         {.url = "/users/ann", .outcome = CALL_ANSWERED, .status = 502, .body = "x", .times = 2},
+         ACCOUNT_OK,
+         5},
+        {"no more than twice",
+         {.url = "/users/ann", .outcome = CALL_ANSWERED, .status = 503, .body = "x", .times = 3},
+         ACCOUNT_UPSTREAM_ERROR,
+         5},
+        {"no connection",
+         {.url = "/users/ann", .outcome = CALL_UNREACHABLE, .times = 1},
+         ACCOUNT_OK,
+         4},
+        {"a connection that broke in the middle",
+         {.url = "/users/ann", .outcome = CALL_BROKEN, .status = 200, .body = "{", .times = 1},
+         ACCOUNT_OK,
+         4},
+        {"a limit that is over in a moment",
+         {.url = "/users/ann",
+          .outcome = CALL_ANSWERED,
+          .status = 429,
+          .headers = {"Retry-After", "0"},
+          .times = 1},
+         ACCOUNT_OK,
+         4},
+        {"not a limit that lasts",
+         {.url = "/users/ann",
+          .outcome = CALL_ANSWERED,
+          .status = 429,
+          .headers = {"Retry-After", "60"},
+          .times = 1},
+         ACCOUNT_RATE_LIMITED,
+         3},
+        {"not an error of the forge's own",
+         {.url = "/users/ann", .outcome = CALL_ANSWERED, .status = 500, .body = "x", .times = 1},
+         ACCOUNT_UPSTREAM_ERROR,
+         3},
+        {"not what is no JSON",
+         {.url = "/users/ann", .outcome = CALL_ANSWERED, .status = 200, .body = "x", .times = 1},
+         ACCOUNT_UPSTREAM_ERROR,
+         3},
+        {"not what took too long",
+         {.url = "/users/ann", .outcome = CALL_TIMED_OUT, .times = 1},
+         ACCOUNT_TIMEOUT,
+         3},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct scripted_answer answers[] = {rows[i].answer, all_well[0], all_well[1],
+                                                  all_well[2]};
+        struct scene scene;
+        int64_t retry_at;
+        scene_begin(&scene, answers, 4);
+        const enum account_status status = visit_once(&scene, "ann", &retry_at);
+        if (status != rows[i].status || scene.script.started != rows[i].started)
+            fail_msg("%s: %s after %zu calls", rows[i].sentence, account_status_name(status),
+                     scene.script.started);
+        engine_free(scene.engine);
+    }
+}
+
+static void a_visit_that_does_not_fit_is_not_begun(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "/users/ann",
+         .outcome = CALL_ANSWERED,
+         .status = 200,
+         .headers = {"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "2", "X-RateLimit-Reset",
+                     "900"},
+         .body = USER},
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_begin(&scene, answers, 3);
+    assert_int_equal(visit_once(&scene, "ann", &retry_at), ACCOUNT_OK);
+    assert_int_equal(visit_once(&scene, "bob", &retry_at), ACCOUNT_RATE_LIMITED);
+    assert_int_equal(scene.script.started, 3);
+    assert_in_range(retry_at, (uintmax_t)clock_wall() + 890, (uintmax_t)clock_wall() + 900);
+    engine_free(scene.engine);
+}
+
+static void a_limit_that_was_met_is_heeded_by_the_next_visit(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "/users/ann",
+         .outcome = CALL_ANSWERED,
+         .status = 403,
+         .headers = {"Retry-After", "120"},
+         .body = "{\"message\":\"You have exceeded a secondary rate limit.\"}"},
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_begin(&scene, answers, 1);
+    assert_int_equal(visit_once(&scene, "ann", &retry_at), ACCOUNT_RATE_LIMITED);
+    const size_t started = scene.script.started;
+    assert_int_equal(visit_once(&scene, "bob", &retry_at), ACCOUNT_RATE_LIMITED);
+    assert_int_equal(scene.script.started, started);
+    assert_in_range(retry_at, (uintmax_t)clock_wall() + 110, (uintmax_t)clock_wall() + 120);
+    engine_free(scene.engine);
+}
+
+static void a_forge_that_keeps_failing_is_left_alone(void **state)
+{
+    (void)state;
+    static const struct scripted_answer broken[] = {ANSWER("", 500, "down")};
+    struct scene scene;
+    int64_t retry_at = 0;
+    scene_begin(&scene, broken, 1);
+    for (int i = 0; i < BREAKER_FAILURES; i++)
+        assert_int_equal(visit_once(&scene, "ann", &retry_at), ACCOUNT_UPSTREAM_ERROR);
+    const size_t started = scene.script.started;
+    assert_int_equal(visit_once(&scene, "ann", &retry_at), ACCOUNT_UPSTREAM_ERROR);
+    assert_int_equal(scene.script.started, started);
+    assert_true(retry_at > clock_wall());
+    engine_free(scene.engine);
+}
+
+static void a_refused_credential_is_set_aside(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "",
+         .outcome = CALL_ANSWERED,
+         .status = 401,
+         .body = "{\"message\":\"Bad credentials\"}",
+         .authorized_only = true},
+        ANSWER("/users/ann", 200, USER),
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_begin(&scene, answers, 4);
+    scene.forges[forge_named("github")].authorization = (char *)(uintptr_t) "Bearer bad";
+    assert_int_equal(visit_once(&scene, "ann", &retry_at), ACCOUNT_OK);
+    const size_t authorized = scene.script.authorized;
+    assert_true(authorized > 0);
+    assert_int_equal(visit_once(&scene, "ann", &retry_at), ACCOUNT_OK);
+    assert_int_equal(scene.script.authorized, authorized);
+    engine_free(scene.engine);
 }
 
 static void without_a_transport_everybody_is_told(void **state)
@@ -443,6 +609,11 @@ int main(void)
         cmocka_unit_test(a_visit_ends_at_its_own_deadline),
         cmocka_unit_test(no_more_transfers_at_a_time_than_allowed),
         cmocka_unit_test(every_answer_has_its_meaning),
+        cmocka_unit_test(what_may_help_is_made_again),
+        cmocka_unit_test(a_visit_that_does_not_fit_is_not_begun),
+        cmocka_unit_test(a_limit_that_was_met_is_heeded_by_the_next_visit),
+        cmocka_unit_test(a_forge_that_keeps_failing_is_left_alone),
+        cmocka_unit_test(a_refused_credential_is_set_aside),
         cmocka_unit_test(without_a_transport_everybody_is_told),
         cmocka_unit_test(freeing_answers_who_still_waits),
         cmocka_unit_test(stopping_answers_within_its_grace),
