@@ -12,9 +12,11 @@ import subprocess
 import sys
 import tempfile
 
-import support
-from support import AGGREGATE, FORM, JSON, STATISTICS, contract, fcgi, paths, tap
-from harness.processes import free_port
+sys.dont_write_bytecode = True  # the source tree may be read-only
+
+import support  # noqa: E402
+from support import AGGREGATE, FORM, JSON, STATISTICS, contract, fcgi, paths, tap  # noqa: E402
+from harness.processes import free_port  # noqa: E402
 
 COMPLETE, FAILED, USAGE, INCOMPLETE = 0, 1, 2, 3  # man/forgefold.1
 TOKEN = "made-up-secret-token"

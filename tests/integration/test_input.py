@@ -10,8 +10,10 @@ import json
 import sys
 import urllib.parse
 
-import support
-from support import AGGREGATE, FORM, JSON, contract, fcgi, tap
+sys.dont_write_bytecode = True  # the source tree may be read-only
+
+import support  # noqa: E402
+from support import AGGREGATE, FORM, JSON, contract, fcgi, tap  # noqa: E402
 
 MALFORMED, INVALID = "request-malformed", "query-invalid"
 MAX_REQUEST_BYTES = 65536

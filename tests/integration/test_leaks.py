@@ -6,8 +6,10 @@ import shutil
 import signal
 import sys
 
-import support
-from support import AGGREGATE, Program, contract, fcgi, paths, tap
+sys.dont_write_bytecode = True  # the source tree may be read-only
+
+import support  # noqa: E402
+from support import AGGREGATE, Program, contract, fcgi, paths, tap  # noqa: E402
 
 REQUESTS = 1000
 WORKERS = 8

@@ -10,11 +10,12 @@ import dataclasses
 import sys
 import time
 
-import support
-from support import STATISTICS, Program, contract, finish, tap
+sys.dont_write_bytecode = True  # the source tree may be read-only
 
-PAGE_LENGTH = 100
-SIZE = 120          # so that there is a page 2
+import support  # noqa: E402
+from support import STATISTICS, Program, contract, finish, tap  # noqa: E402
+
+SIZE = 120          # two pages
 OTHER_SIZE = 3      # on the other forge
 STARS_GIVEN = 7     # more than one page of one, so that the count depends on the answer
 MAX_REPOSITORIES = 1000  # so that an endless listing ends soon

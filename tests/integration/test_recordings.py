@@ -10,8 +10,10 @@ import os
 import pathlib
 import sys
 
-import support
-from support import Program, contract, paths, tap
+sys.dont_write_bytecode = True  # the source tree may be read-only
+
+import support  # noqa: E402
+from support import Program, contract, paths, tap  # noqa: E402
 
 sys.path.insert(0, str(paths.SOURCE / "tests/upstream"))
 from recorded_totals import recorded_totals  # noqa: E402

@@ -13,8 +13,10 @@ import stat
 import sys
 import tempfile
 
-import support
-from support import AGGREGATE, Program, contract, fcgi, paths, servers, tap
+sys.dont_write_bytecode = True  # the source tree may be read-only
+
+import support  # noqa: E402
+from support import AGGREGATE, Program, contract, fcgi, paths, servers, tap  # noqa: E402
 
 OK, FAILED, USAGE = 0, 1, 2  # man/forgefold.1
 TOKEN = "made-up-secret-token"

@@ -8,8 +8,10 @@ looks at what was served.
 import base64
 import sys
 
-import support
-from support import Program, ask_whole, fcgi, tap
+sys.dont_write_bytecode = True  # the source tree may be read-only
+
+import support  # noqa: E402
+from support import Program, ask_whole, fcgi, tap  # noqa: E402
 
 GITHUB_TOKEN = "made-up-github-token"
 BITBUCKET_TOKEN = "made-up-bitbucket-token"
