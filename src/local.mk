@@ -50,6 +50,8 @@ libforgefold_a_SOURCES = \
 	src/engine/gate.h \
 	src/engine/queue.c \
 	src/engine/queue.h \
+	src/engine/recall.c \
+	src/engine/recall.h \
 	src/engine/retry.c \
 	src/engine/retry.h \
 	src/engine/service.c \

@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -193,8 +194,20 @@ static int serve_command(int argc, char **argv)
     return status;
 }
 
+/*
+ * FastCGI 1.0 section 2.2 starts a program with descriptors 1 and 2 closed. What is opened next
+ * would get these numbers, and be written to by whoever means standard output or error.
+ */
+static void fill_standard_descriptors(void)
+{
+    for (int descriptor = 0; descriptor <= 2; descriptor++)
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) != descriptor)
+            abort();
+}
+
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
     /* A peer that closed early is told by write, and by libcurl and libfcgi; it is no end. */
     signal(SIGPIPE, SIG_IGN);
     if (fastcgi_is_listener(0)) {

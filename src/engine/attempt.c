@@ -127,7 +127,7 @@ static void follow(struct attempt *attempt)
     attempt->url = target;
     attempt->redirects++;
     forget_answer(attempt);
-    gate_enter(attempt->context->gate, &attempt->ticket);
+    gate_enter(attempt->context->gate, attempt->context->lane, &attempt->ticket);
 }
 
 static void judge(struct attempt *attempt)
@@ -172,6 +172,7 @@ static void begin_transfer(struct attempt *attempt)
         .timeout_ms = context->timeout_ms,
         .maximum_bytes = context->maximum_bytes,
     };
+    *context->begun = true;
     attempt->transfer = transport_start(context->transport, &request, &events, attempt);
 }
 
@@ -183,7 +184,7 @@ struct attempt *attempt_new(const struct attempt_context *context, struct call c
     attempt->url = alloc_text(call.url);
     attempt->ticket.admit = on_admitted;
     buffer_init(&attempt->response.body, RESPONSE_ERROR_BYTES);
-    gate_enter(context->gate, &attempt->ticket);
+    gate_enter(context->gate, context->lane, &attempt->ticket);
     return attempt;
 }
 
@@ -205,6 +206,11 @@ struct json_object *attempt_envelope(const struct attempt *attempt)
 bool attempt_found_array(const struct attempt *attempt)
 {
     return attempt->elements != NULL && elements_found_array(attempt->elements);
+}
+
+void attempt_remember(struct attempt *attempt)
+{
+    (void)attempt;
 }
 
 void attempt_free(struct attempt *attempt)

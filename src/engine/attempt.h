@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "engine/gate.h"
+#include "engine/recall.h"
 #include "forge/forge.h"
 #include "http/call.h"
 #include "upstream/transport.h"
@@ -25,14 +26,20 @@ struct attempt;
 struct attempt_context {
     struct transport *transport;
     struct gate *gate;
+    struct lane *lane; /* of the visit */
+    bool *begun;       /* set when a first transfer of the visit begins */
     const struct forge_settings *settings;
     const char *authorization; /* for calls to the origin of settings->base_url; NULL for none */
     int64_t timeout_ms;
-    size_t maximum_bytes; /* decoded bytes of one answer */
+    size_t maximum_bytes;  /* decoded bytes of one answer */
+    struct recall *recall; /* NULL: nothing is asked conditionally, nor remembered */
 
     /* An element of a 2xx answer, as in struct forge. */
     int (*take)(void *owner, const struct call *call, struct json_object *element,
                 struct error *error);
+
+    /* What was taken of the call so far is void, as in struct forge: it is begun anew. */
+    void (*discard)(void *owner, const struct call *call);
 
     /*
      * The attempt is over. CALL_ANSWERED with a 2xx status brings the envelope; everything else a
@@ -55,6 +62,12 @@ struct json_object *attempt_envelope(const struct attempt *attempt);
 
 /* Whether the array of the call's selection was there. */
 bool attempt_found_array(const struct attempt *attempt);
+
+/*
+ * The owner has accepted the 2xx answer: it is remembered, so that the next attempt at the same URL
+ * with the same credential asks only whether anything changed. After `over`; once at most.
+ */
+void attempt_remember(struct attempt *attempt);
 
 /* Cancels what is under way, without `over`, leaves the gate, and frees. */
 void attempt_free(struct attempt *attempt);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/flight.h"
+#include "engine/recall.h"
 #include "engine/service.h"
 
 /* A transport wants a bound on its wait; waking up this often for nothing costs nothing. */
@@ -25,7 +26,10 @@ struct journey {
     struct flight *flight;
     struct seat *seats;
     struct engine *engine;
+    bool finished; /* in the list of those to be landed */
     struct journey *next_landing;
+    bool unwanted; /* in the list of those that nobody waits for any more */
+    struct journey *next_unwanted;
 };
 
 /* One want of one waiter, in the list of its journey. */
@@ -48,27 +52,43 @@ struct engine {
 
     struct transport *transport; /* NULL until the first waiter */
     struct timers timers;
+    struct recall *recall;
     struct service *services;                /* one for each forge */
     struct flight_settings *flight_settings; /* one for each forge */
     void *journeys;                          /* tsearch tree by forge and name */
-    struct journey *landing;                 /* finished, to be landed in this step */
+    size_t journey_count;
+    struct journey *unwanted; /* to be looked at in this step */
+    struct journey *landing;  /* finished, to be landed in this step */
     struct waiter *waiters;
     struct engine_progress progress;
 };
 
 /* --- waiters --- */
 
+/* Nobody waits for the visit any more: looked at when no callback of its own is under way. */
+static void note_unwanted(struct journey *journey)
+{
+    if (journey->finished || journey->unwanted)
+        return;
+    journey->unwanted = true;
+    journey->next_unwanted = journey->engine->unwanted;
+    journey->engine->unwanted = journey;
+}
+
 static void leave_seat(struct seat *seat)
 {
-    if (seat->journey == NULL)
+    struct journey *journey = seat->journey;
+    if (journey == NULL)
         return;
     if (seat->previous != NULL)
         seat->previous->next = seat->next;
     else
-        seat->journey->seats = seat->next;
+        journey->seats = seat->next;
     if (seat->next != NULL)
         seat->next->previous = seat->previous;
     seat->journey = NULL;
+    if (journey->seats == NULL)
+        note_unwanted(journey);
 }
 
 static void take_seat(struct seat *seat, struct journey *journey)
@@ -166,6 +186,7 @@ static struct journey *find_journey(const struct engine *engine, const struct wa
 static void on_finished(void *owner)
 {
     struct journey *journey = owner;
+    journey->finished = true;
     journey->next_landing = journey->engine->landing;
     journey->engine->landing = journey;
 }
@@ -179,6 +200,7 @@ static struct journey *begin_journey(struct engine *engine, const struct want *w
     journey->full = want->full;
     if (tsearch(journey, &engine->journeys, compare_journeys) == NULL)
         BUG("no memory for a journey");
+    engine->journey_count++;
     journey->flight =
         flight_new(&engine->flight_settings[want->forge], journey->name, want->full, journey);
     return journey;
@@ -187,6 +209,7 @@ static struct journey *begin_journey(struct engine *engine, const struct want *w
 static void free_journey(struct journey *journey)
 {
     tdelete(journey, &journey->engine->journeys, compare_journeys);
+    journey->engine->journey_count--;
     flight_free(journey->flight);
     free(journey->name);
     free(journey);
@@ -221,6 +244,21 @@ static void land_finished(struct engine *engine)
     }
 }
 
+/*
+ * A visit outlives its waiters, so that what it has asked for is not wasted. One that has asked for
+ * nothing yet only holds up others.
+ */
+static void end_unwanted(struct engine *engine)
+{
+    while (engine->unwanted != NULL) {
+        struct journey *journey = engine->unwanted;
+        engine->unwanted = journey->next_unwanted;
+        journey->unwanted = false;
+        if (journey->seats == NULL && !journey->finished && !flight_has_begun(journey->flight))
+            free_journey(journey);
+    }
+}
+
 /* --- messages --- */
 
 static int open_transport(struct engine *engine, struct error *error)
@@ -251,6 +289,15 @@ static void enlist(struct engine *engine, struct waiter *waiter)
     timers_set(&engine->timers, &waiter->timer, sooner ? engine->stop_deadline : waiter->deadline);
 }
 
+/* Whether the waiter's accounts may be visited; those that are visited already cost nothing. */
+static bool has_room(const struct engine *engine, const struct waiter *waiter)
+{
+    size_t more = 0;
+    for (size_t i = 0; i < waiter->count; i++)
+        more += find_journey(engine, &waiter->wants[i]) == NULL;
+    return engine->journey_count + more <= ENGINE_MAXIMUM_VISITS;
+}
+
 static void seat_waiter(struct engine *engine, struct waiter *waiter)
 {
     for (size_t i = 0; i < waiter->count; i++) {
@@ -270,6 +317,9 @@ static void welcome(struct engine *engine, struct waiter *waiter)
     } else if (open_transport(engine, &error) < 0) {
         log_error("no upstream can be asked: %s", error.message);
         answer_rest(waiter, ACCOUNT_UPSTREAM_ERROR, "this server cannot ask other servers");
+    } else if (!has_room(engine, waiter)) {
+        answer_rest(waiter, ACCOUNT_RATE_LIMITED,
+                    "too many accounts are being visited; ask again in a moment");
     } else {
         seat_waiter(engine, waiter);
     }
@@ -332,6 +382,7 @@ static void prepare_forge(struct engine *engine, size_t index)
     engine->flight_settings[index] = (struct flight_settings){
         .service = &engine->services[index],
         .timers = &engine->timers,
+        .recall = engine->recall,
         .call_timeout_ms = settings->call_timeout_ms,
         .deadline_ms = settings->visit_deadline_ms,
         .maximum_body_bytes = settings->maximum_body_bytes,
@@ -347,6 +398,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     struct engine *engine = alloc_zeroed(1, sizeof *engine);
     engine->settings = settings;
     queue_init(&engine->inbox);
+    engine->recall = recall_new(RECALL_DEFAULT_BYTES);
     engine->services = alloc_zeroed(forges_count(), sizeof *engine->services);
     engine->flight_settings = alloc_zeroed(forges_count(), sizeof *engine->flight_settings);
     for (size_t i = 0; i < forges_count(); i++)
@@ -365,6 +417,7 @@ void engine_step(struct engine *engine, int timeout_ms)
     admit(engine);
     wait_for_events(engine, timeout_ms);
     timers_fire(&engine->timers, clock_monotonic_ms());
+    end_unwanted(engine);
     land_finished(engine);
 }
 
@@ -408,6 +461,7 @@ void engine_free(struct engine *engine)
     tdestroy(engine->journeys, free_any_journey);
     if (engine->transport != NULL)
         transport_close(engine->transport);
+    recall_free(engine->recall);
     timers_release(&engine->timers);
     queue_release(&engine->inbox);
     free(engine->services);

@@ -20,6 +20,12 @@
 #include "profile/snapshot.h"
 #include "upstream/transport.h"
 
+/*
+ * Accounts that may be visited at a time, waiting for the gate or not; about 5 KiB each. Whoever
+ * asks for another is told to come back.
+ */
+#define ENGINE_MAXIMUM_VISITS 4096
+
 struct engine;
 struct seat;
 

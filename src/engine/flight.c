@@ -26,9 +26,11 @@ struct flight {
     char *account;
     bool full;
     bool authorized;
+    bool begun;                /* a transfer has begun */
     const struct forge *forge; /* the protocol that is spoken */
     struct visit *visit;
     struct attempt_context context;
+    struct lane lane;
     struct attempt **attempts; /* outstanding, in no order */
     size_t count;
     size_t capacity;
@@ -181,8 +183,10 @@ static void commit(struct flight *flight, struct attempt *attempt, struct calls 
     struct error error = {0};
     if (flight->forge->commit(flight->visit, attempt_call(attempt), attempt_response(attempt),
                               attempt_envelope(attempt), attempt_found_array(attempt), more,
-                              &error) == 0)
+                              &error) == 0) {
+        attempt_remember(attempt);
         return;
+    }
     calls_release(more);
     fail(flight, attempt, error.kind == ERROR_TOO_LARGE ? CALL_TOO_LARGE : CALL_INVALID,
          error.message, more);
@@ -281,6 +285,12 @@ static int on_take(void *owner, const struct call *call, struct json_object *ele
     return result;
 }
 
+static void on_discard(void *owner, const struct call *call)
+{
+    const struct flight *flight = owner;
+    flight->forge->discard(flight->visit, call);
+}
+
 static void on_deadline(struct timer *timer)
 {
     struct flight *flight = alloc_owner(timer, struct flight, deadline);
@@ -305,10 +315,14 @@ struct flight *flight_new(const struct flight_settings *settings, const char *ac
     flight->context = (struct attempt_context){
         .transport = settings->transport,
         .gate = &settings->service->gate,
+        .lane = &flight->lane,
+        .begun = &flight->begun,
         .settings = settings->service->settings,
         .timeout_ms = settings->call_timeout_ms,
         .maximum_bytes = settings->maximum_body_bytes,
+        .recall = settings->recall,
         .take = on_take,
+        .discard = on_discard,
         .over = on_over,
         .owner = flight,
     };
@@ -316,6 +330,11 @@ struct flight *flight_new(const struct flight_settings *settings, const char *ac
     timers_set(settings->timers, &flight->deadline, now + settings->deadline_ms);
     begin_visit(flight);
     return flight;
+}
+
+bool flight_has_begun(const struct flight *flight)
+{
+    return flight->begun;
 }
 
 struct snapshot *flight_land(struct flight *flight, int64_t wall)

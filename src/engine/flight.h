@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/recall.h"
 #include "engine/service.h"
 #include "engine/timers.h"
 #include "profile/snapshot.h"
@@ -26,6 +27,7 @@ struct flight_settings {
     struct service *service;
     struct transport *transport;
     struct timers *timers;
+    struct recall *recall; /* what was answered before; NULL: nothing is remembered */
     int64_t call_timeout_ms;
     int64_t deadline_ms; /* of the whole visit, from its beginning */
     size_t maximum_body_bytes;
@@ -42,6 +44,9 @@ struct flight_settings {
 /* Begins; the first calls stand at the gate. `account` is in lower case and accepted. */
 struct flight *flight_new(const struct flight_settings *settings, const char *account, bool full,
                           void *owner);
+
+/* Whether any call of it has passed the gate: giving it up would waste that. */
+bool flight_has_begun(const struct flight *flight);
 
 /* The snapshot of a finished flight; the caller owns the reference. Only flight_free may follow. */
 struct snapshot *flight_land(struct flight *flight, int64_t wall);

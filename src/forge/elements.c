@@ -57,6 +57,7 @@ struct elements {
     struct kept present;
     struct buffer spelling; /* of a member name whose pieces come in several chunks */
     struct buffer text;     /* of a value being copied */
+    struct buffer *record;  /* of what is kept; NULL when nobody wants one, or it overflowed */
 };
 
 /* What json-c has made: it gives NULL, which would mean JSON null, when there is no memory. */
@@ -129,6 +130,36 @@ bool elements_found_array(const struct elements *elements)
 size_t elements_count(const struct elements *elements)
 {
     return elements->count;
+}
+
+void elements_record(struct elements *elements, struct buffer *record)
+{
+    if (elements->scanner.offset > 0)
+        BUG("a record begins behind the beginning");
+    elements->record = record;
+}
+
+static void record(struct elements *elements, const char *text, size_t length)
+{
+    if (elements->record != NULL && buffer_append(elements->record, text, length) < 0)
+        elements->record = NULL;
+}
+
+/* What begins a value or a member: behind another one it needs a comma. */
+static void record_next(struct elements *elements, const char *text, size_t length)
+{
+    const struct buffer *const so_far = elements->record;
+    if (so_far != NULL && so_far->length > 0 &&
+        strchr("{[:", so_far->bytes[so_far->length - 1]) == NULL)
+        record(elements, ",", 1);
+    record(elements, text, length);
+}
+
+static void record_name(struct elements *elements, const struct wanted *member)
+{
+    record_next(elements, "\"", 1);
+    record(elements, member->name, member->length);
+    record(elements, "\":", 2);
 }
 
 static struct kept *kept(struct elements *elements)
@@ -298,6 +329,7 @@ static int end_whole(struct elements *elements, const char *text, size_t length,
     if (keep(elements, surcharge(text, length), error) < 0 ||
         make_value(elements, text, length, &value, error) < 0)
         return -1;
+    record_next(elements, text, length);
     elements->doing = READING;
     const unsigned depth = elements->scanner.depth;
     if (is_element(elements, depth))
@@ -328,6 +360,7 @@ static int begin_object(struct elements *elements, struct error *error)
         else
             add_member(elements, depth - 1, object);
     }
+    record_next(elements, "{", 1);
     elements->places[depth] = (struct place){.node = node, .object = object};
     return object == NULL ? 0 : keep(elements, 2, error);
 }
@@ -354,6 +387,7 @@ static int begin_value(struct elements *elements, const struct json_piece *piece
     const bool object = piece->token == JSON_TOKEN_OBJECT_BEGIN;
     const bool array = piece->token == JSON_TOKEN_ARRAY_BEGIN;
     if (array && node->array) {
+        record_next(elements, "[", 1);
         elements->array_depth = elements->scanner.depth;
         elements->found_array = true;
         elements->value = elements->element;
@@ -364,6 +398,8 @@ static int begin_value(struct elements *elements, const struct json_piece *piece
     const unsigned depth = elements->scanner.depth - (object || array);
     if (node->whole || (node->partly && node != elements->document))
         return begin_whole(elements, piece, depth, error);
+    /* Nothing is kept, but its place: a null there is as good, and skipped too. */
+    record_next(elements, "null", 4);
     go_on(elements, SKIPPING, depth);
     return 0;
 }
@@ -385,6 +421,7 @@ static int begin_member(struct elements *elements, const char *spelling, size_t 
                          member->name, elements->scanner.offset);
     member->seen = true;
     elements->value = member;
+    record_name(elements, member);
     /* Beside the name: its quotes, the colon and a comma. */
     return member->whole || member->partly ? keep(elements, member->length + 4, error) : 0;
 }
@@ -414,9 +451,11 @@ static int read_piece(struct elements *elements, const struct json_piece *piece,
     case JSON_TOKEN_NAME:
         return read_name(elements, piece, error);
     case JSON_TOKEN_OBJECT_END:
+        record(elements, "}", 1);
         return end_value(elements, error);
     case JSON_TOKEN_ARRAY_END:
         /* Only the array of elements is read token by token. */
+        record(elements, "]", 1);
         elements->array_depth = 0;
         return end_value(elements, error);
     default:

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "http/call.h"
 
+struct buffer;
 struct json_object;
 struct elements;
 
@@ -45,6 +46,15 @@ typedef int elements_take(void *context, struct json_object *element, struct err
  */
 struct elements *elements_new(const struct selection *selection, elements_take *take, void *context)
     __attribute__((warn_unused_result));
+
+/*
+ * Writes what is kept into `record`, an empty buffer that outlives the elements, while it is read:
+ * a JSON document of the same shape with nothing else in it. Fed to other elements with the same
+ * selection it gives the same elements, envelope and elements_found_array. To be called before the
+ * first byte is fed. The record is good once elements_finish has succeeded, unless it overflowed:
+ * past the buffer's ceiling nothing more is written, and nothing else changes.
+ */
+void elements_record(struct elements *elements, struct buffer *record);
 
 /*
  * Feeds the next bytes. -1 with ERROR_SYNTAX (byte offset) when they are not JSON or not UTF-8

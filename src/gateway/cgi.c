@@ -13,8 +13,8 @@
 #include "base/log.h"
 #include "gateway/environment.h"
 
-/* A client that stops sending in the middle of its body is not waited for longer than this. */
-#define READ_TIMEOUT_MS 20000
+/* A client must have sent its whole body this long after the start. */
+#define READ_TIMEOUT_MS 30000
 /* What is read and dropped of a body that is too large. */
 #define DRAIN_MAXIMUM_BYTES (1024 * 1024)
 
@@ -24,12 +24,14 @@ static const char *from_process(void *context, const char *name)
     return getenv(name);
 }
 
-static ssize_t read_some(char *bytes, size_t length)
+/* 0 at the end, and when the deadline (monotonic milliseconds) is past. */
+static ssize_t read_some(char *bytes, size_t length, int64_t deadline)
 {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    const int64_t left = deadline - clock_monotonic_ms();
     int ready;
     do {
-        ready = poll(&input, 1, READ_TIMEOUT_MS);
+        ready = poll(&input, 1, left > 0 ? (int)left : 0);
     } while (ready < 0 && errno == EINTR);
     if (ready <= 0)
         return 0;
@@ -60,10 +62,12 @@ static void read_body(struct request *request, size_t maximum)
     struct buffer body = BUFFER_INIT(maximum);
     uint64_t seen = 0;
     const uint64_t expected = expected_bytes(request);
+    const int64_t deadline = clock_monotonic_ms() + READ_TIMEOUT_MS;
     while (seen < expected && seen < maximum + DRAIN_MAXIMUM_BYTES) {
         char bytes[8192];
         const uint64_t left = expected - seen;
-        const ssize_t count = read_some(bytes, left < sizeof bytes ? (size_t)left : sizeof bytes);
+        const ssize_t count =
+            read_some(bytes, left < sizeof bytes ? (size_t)left : sizeof bytes, deadline);
         if (count <= 0)
             break;
         const size_t room = body.maximum - body.length;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -27,6 +28,11 @@
 #define RECEIVE_TIMEOUT_MS 30000
 /* How often connections are looked at for that. */
 #define RECEIVE_CHECK_MS 1000
+/* When descriptors or memory are short: how often the log says so, and the pause before a try. */
+#define SHORTAGE_LOG_MS 1000
+#define SHORTAGE_PAUSE_MS 50
+/* Once stopping, what has not come whole by then is given up. */
+#define STOP_RECEIVE_MS 1000
 /* Descriptors for logs, libraries, the name resolver, and connections on their way in. */
 #define DESCRIPTOR_RESERVE 96
 
@@ -58,6 +64,9 @@ struct doors {
     atomic_size_t parked;
     atomic_size_t timed; /* of those who wait for bytes, how many may not wait for ever */
     atomic_bool stopping;
+    _Atomic int64_t next_check;      /* of those, not before */
+    _Atomic int64_t shortage_logged; /* when it was last said that no connection can be accepted */
+    _Atomic int64_t receive_end;     /* of every request, once stopping; INT64_MAX before */
 
     pthread_mutex_t lock; /* of everything below */
     pthread_t *threads;   /* doors other than the first */
@@ -90,44 +99,50 @@ static bool is_timed(const struct visitor *visitor)
     return visitor->receive_deadline != INT64_MAX;
 }
 
+/* Under the lock. */
 static void list_waiting(struct visitor *visitor)
 {
     struct doors *doors = visitor->doors;
     atomic_fetch_add(&doors->timed, is_timed(visitor));
-    pthread_mutex_lock(&doors->lock);
     visitor->previous = NULL;
     visitor->next = doors->waiting;
     if (visitor->next != NULL)
         visitor->next->previous = visitor;
     doors->waiting = visitor;
-    pthread_mutex_unlock(&doors->lock);
 }
 
+/* Under the lock. */
 static void unlist_waiting(struct visitor *visitor)
 {
     struct doors *doors = visitor->doors;
     atomic_fetch_sub(&doors->timed, is_timed(visitor));
-    pthread_mutex_lock(&doors->lock);
     if (visitor->previous != NULL)
         visitor->previous->next = visitor->next;
     else
         doors->waiting = visitor->next;
     if (visitor->next != NULL)
         visitor->next->previous = visitor->previous;
-    pthread_mutex_unlock(&doors->lock);
 }
 
-/* Any door may go on with the visitor as soon as bytes come: it must not be touched afterwards. */
+/*
+ * Any door may go on with the visitor as soon as bytes come, but not before it has the lock: it
+ * must not be touched after that is given back.
+ */
 static void wait_for_bytes(struct visitor *visitor)
 {
+    struct doors *doors = visitor->doors;
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = visitor};
     const int operation = visitor->polled ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    pthread_mutex_lock(&doors->lock);
     visitor->polled = true;
     list_waiting(visitor);
-    if (epoll_ctl(visitor->doors->epoll, operation, connection_descriptor(visitor->connection),
-                  &event) < 0) {
-        log_error("a connection cannot be polled: %s", strerror(errno));
+    const int result =
+        epoll_ctl(doors->epoll, operation, connection_descriptor(visitor->connection), &event);
+    if (result < 0)
         unlist_waiting(visitor);
+    pthread_mutex_unlock(&doors->lock);
+    if (result < 0) {
+        log_error("a connection cannot be polled: %s", strerror(errno));
         visitor_free(visitor);
     }
 }
@@ -139,12 +154,34 @@ static void wait_for_bytes(struct visitor *visitor)
 static void shut_slow_ones(struct doors *doors)
 {
     const int64_t now = clock_monotonic_ms();
-    if (atomic_load(&doors->timed) == 0)
+    const int64_t end = atomic_load(&doors->receive_end);
+    if (atomic_load(&doors->timed) == 0 || now < atomic_load(&doors->next_check))
         return;
+    atomic_store(&doors->next_check, now + RECEIVE_CHECK_MS);
     pthread_mutex_lock(&doors->lock);
     for (struct visitor *visitor = doors->waiting; visitor != NULL; visitor = visitor->next)
-        if (visitor->receive_deadline <= now)
+        if (is_timed(visitor) && (visitor->receive_deadline <= now || end <= now))
             shutdown(connection_descriptor(visitor->connection), SHUT_RDWR);
+    pthread_mutex_unlock(&doors->lock);
+}
+
+/* --- growth --- */
+
+static void *open_door(void *context);
+
+/* Another door when none is idle, so that somebody always listens. */
+static void grow(struct doors *doors)
+{
+    pthread_mutex_lock(&doors->lock);
+    if (doors->thread_count + 1 < doors->settings->doors && !atomic_load(&doors->stopping) &&
+        atomic_load(&doors->idle) == 0) {
+        const int refused =
+            pthread_create(&doors->threads[doors->thread_count], NULL, open_door, doors);
+        if (refused == 0)
+            doors->thread_count++;
+        else
+            log_warning("no further thread: %s", strerror(refused));
+    }
     pthread_mutex_unlock(&doors->lock);
 }
 
@@ -173,10 +210,18 @@ static void let_all_leave(struct doors *doors)
         BUG("eventfd refused: %s", strerror(errno));
 }
 
+/* While stopping: whoever is parked is answered first, and whoever is sending may end it. */
+static void leave_when_done(struct doors *doors)
+{
+    if (atomic_load(&doors->stopping) && atomic_load(&doors->parked) == 0 &&
+        atomic_load(&doors->timed) == 0)
+        let_all_leave(doors);
+}
+
 static void unpark(struct doors *doors)
 {
-    if (atomic_fetch_sub(&doors->parked, 1) == 1 && atomic_load(&doors->stopping))
-        let_all_leave(doors);
+    atomic_fetch_sub(&doors->parked, 1);
+    leave_when_done(doors);
 }
 
 /* The engine's thread: hands the visitor to whichever door is next at the outbox. */
@@ -193,6 +238,7 @@ static void serve_outbox(struct doors *doors)
     if (link == NULL)
         return;
     struct visitor *visitor = alloc_owner(link, struct visitor, link);
+    grow(doors);
     api_finish(doors->settings->api, &visitor->exchange, visitor->snapshots, clock_wall());
     free(visitor->snapshots);
     reply(visitor);
@@ -278,15 +324,38 @@ static void serve(struct visitor *visitor)
     }
 }
 
+static bool may_pass(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ECONNABORTED ||
+           error == EPROTO;
+}
+
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* The connection stays in line; there is no event for "there is room again". */
+static void wait_for_room(struct doors *doors)
+{
+    const int64_t now = clock_monotonic_ms();
+    if (atomic_exchange(&doors->shortage_logged, now) + SHORTAGE_LOG_MS <= now)
+        log_error("no connection can be accepted: %s", strerror(errno));
+    poll(NULL, 0, SHORTAGE_PAUSE_MS);
+}
+
 static void serve_listener(struct doors *doors)
 {
     const int descriptor = accept4(doors->listener, NULL, NULL, SOCK_CLOEXEC);
     if (descriptor >= 0) {
+        grow(doors);
         serve(visitor_new(doors, descriptor));
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        /* The connection stays in line; there is no event for "there is room again". */
-        log_error("no connection can be accepted: %s", strerror(errno));
-        usleep(50000);
+        leave_when_done(doors);
+    } else if (is_shortage(errno)) {
+        wait_for_room(doors);
+    } else if (!may_pass(errno)) {
+        log_error("the listening socket is lost: %s", strerror(errno));
+        epoll_ctl(doors->epoll, EPOLL_CTL_DEL, doors->listener, NULL);
     }
 }
 
@@ -294,36 +363,19 @@ static void serve_signal(struct doors *doors)
 {
     struct signalfd_siginfo signal;
     if (read(doors->signals, &signal, sizeof signal) != (ssize_t)sizeof signal ||
-        atomic_exchange(&doors->stopping, true))
+        atomic_load(&doors->stopping))
+        return;
+    atomic_store(&doors->receive_end, clock_monotonic_ms() + STOP_RECEIVE_MS);
+    if (atomic_exchange(&doors->stopping, true))
         return;
     log_info("signal %u: no more requests are accepted, %zu still wait", signal.ssi_signo,
              atomic_load(&doors->parked));
     epoll_ctl(doors->epoll, EPOLL_CTL_DEL, doors->listener, NULL);
     engine_stop(doors->settings->engine);
-    /* One more, so that the last one out is seen here when nothing was parked. */
-    atomic_fetch_add(&doors->parked, 1);
-    unpark(doors);
+    leave_when_done(doors);
 }
 
 /* --- doors --- */
-
-static void *open_door(void *context);
-
-/* Another door when none is idle, so that somebody always listens. */
-static void grow(struct doors *doors)
-{
-    pthread_mutex_lock(&doors->lock);
-    if (doors->thread_count + 1 < doors->settings->doors && !atomic_load(&doors->stopping) &&
-        atomic_load(&doors->idle) == 0) {
-        const int refused =
-            pthread_create(&doors->threads[doors->thread_count], NULL, open_door, doors);
-        if (refused == 0)
-            doors->thread_count++;
-        else
-            log_warning("no further thread: %s", strerror(refused));
-    }
-    pthread_mutex_unlock(&doors->lock);
-}
 
 static void dispatch(struct doors *doors, void *source)
 {
@@ -335,8 +387,12 @@ static void dispatch(struct doors *doors, void *source)
         serve_signal(doors);
     } else {
         struct visitor *visitor = source;
+        pthread_mutex_lock(&doors->lock);
         unlist_waiting(visitor);
+        pthread_mutex_unlock(&doors->lock);
+        grow(doors);
         serve(visitor);
+        leave_when_done(doors);
     }
 }
 
@@ -348,8 +404,7 @@ static void *open_door(void *context)
         atomic_fetch_add(&doors->idle, 1);
         const int timeout = atomic_load(&doors->timed) > 0 ? RECEIVE_CHECK_MS : -1;
         const int count = epoll_wait(doors->epoll, &event, 1, timeout);
-        if (atomic_fetch_sub(&doors->idle, 1) == 1 && count > 0)
-            grow(doors);
+        atomic_fetch_sub(&doors->idle, 1);
         shut_slow_ones(doors);
         if (count > 0 && event.data.ptr != &doors->leave)
             dispatch(doors, event.data.ptr);
@@ -434,7 +489,7 @@ static void close_all(struct doors *doors)
 {
     while (doors->waiting != NULL) {
         struct visitor *visitor = doors->waiting;
-        unlist_waiting(visitor);
+        unlist_waiting(visitor); /* alone by now */
         visitor_free(visitor);
     }
     close_if_open(doors->signals);
@@ -473,6 +528,7 @@ int doors_run(const struct doors_settings *settings)
     struct doors doors = {
         .settings = settings,
         .listener = settings->listener,
+        .receive_end = INT64_MAX,
         .threads = alloc_zeroed(settings->doors, sizeof *doors.threads),
         .maximum_parked = parking_room(settings),
     };

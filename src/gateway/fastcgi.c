@@ -19,6 +19,9 @@
 /* Seconds that the web server may take to accept a reply. */
 #define SEND_TIMEOUT_SECONDS 10
 
+/* What is read has come already; should libfcgi see that differently, it does not wait for ever. */
+#define READ_TIMEOUT_SECONDS 1
+
 /* Room for the variables beside the body: more than any web server lets through by default. */
 #define VARIABLES_MAXIMUM_BYTES (1024 * 1024)
 
@@ -54,6 +57,8 @@ struct connection *connection_new(int descriptor)
     const struct timeval patience = {.tv_sec = SEND_TIMEOUT_SECONDS};
     connection->descriptor = descriptor;
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    const struct timeval impatience = {.tv_sec = READ_TIMEOUT_SECONDS};
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &impatience, sizeof impatience);
     return connection;
 }
 

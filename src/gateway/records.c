@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* FastCGI 1.0, section 8: record types of an application. */
-enum { VERSION = 1, TYPE_ABORT = 2, TYPE_STDIN = 5, TYPE_GET_VALUES = 9 };
+enum { VERSION = 1, TYPE_BEGIN = 1, TYPE_ABORT = 2, TYPE_STDIN = 5, TYPE_GET_VALUES = 9 };
 
 void records_init(struct records *records)
 {
@@ -18,12 +18,22 @@ static size_t content_length(const struct records *records)
     return (size_t)records->header[4] << 8 | records->header[5];
 }
 
+/* The first record begins the request, and every other one is of the same. */
+static bool belongs(struct records *records)
+{
+    const uint16_t id = (uint16_t)(records->header[2] << 8 | records->header[3]);
+    const bool begins = records->header[1] == TYPE_BEGIN;
+    if (begins != (records->request == 0))
+        return false;
+    if (begins)
+        records->request = id;
+    return id != 0 && id == records->request;
+}
+
 static void read_header(struct records *records)
 {
-    const bool managing = records->header[1] >= TYPE_GET_VALUES ||
-                          (records->header[2] == 0 && records->header[3] == 0);
     records->body_left = content_length(records) + records->header[6];
-    if (records->header[0] != VERSION || managing)
+    if (records->header[0] != VERSION || records->header[1] >= TYPE_GET_VALUES || !belongs(records))
         records->state = RECORDS_FOREIGN;
 }
 

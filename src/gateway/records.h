@@ -12,11 +12,12 @@
 enum records_state {
     RECORDS_INCOMPLETE,
     RECORDS_COMPLETE, /* the empty STDIN record, or an abort, was seen to its end */
-    RECORDS_FOREIGN,  /* not FastCGI 1, or a management record */
+    RECORDS_FOREIGN,  /* not FastCGI 1, a management record, or not the one request that began */
 };
 
 struct records {
     enum records_state state;
+    uint16_t request; /* its id; 0 until it began */
     uint8_t header[8];
     size_t header_length;
     size_t body_left; /* content and padding of the record under way */

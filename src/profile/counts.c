@@ -55,6 +55,8 @@ void counts_add(struct counts *counts, const char *name, int64_t repositories, i
 {
     if (repositories < 0)
         BUG("a negative number of repositories with %s", name);
+    if (counts->overflowed)
+        return;
     const int64_t told = bytes < 0 ? COUNT_UNTOLD : bytes;
     struct count *entry = counts->sorted == 0 ? NULL
                                               : bsearch(name, counts->items, counts->sorted,
@@ -73,6 +75,12 @@ void counts_add(struct counts *counts, const char *name, int64_t repositories, i
         counts_sort(counts);
 }
 
+static void overflow(struct counts *counts)
+{
+    counts_release(counts);
+    counts->overflowed = true;
+}
+
 /* Into an empty one what is sorted is copied as it is: so most profiles, of one account, begin. */
 static void copy_sorted(struct counts *into, const struct counts *from)
 {
@@ -87,7 +95,9 @@ static void copy_sorted(struct counts *into, const struct counts *from)
 void counts_merge(struct counts *into, const struct counts *from)
 {
     size_t done = 0;
-    if (into->count == 0 && from->sorted > into->capacity) {
+    if (from->overflowed)
+        overflow(into);
+    if (!into->overflowed && into->count == 0 && from->sorted > into->capacity) {
         copy_sorted(into, from);
         done = from->sorted;
     }
@@ -111,11 +121,13 @@ void counts_sort(struct counts *counts)
         free(item->name);
     }
     counts->count = counts->sorted = kept + 1;
+    if (counts->count > COUNTS_MAXIMUM)
+        overflow(counts);
 }
 
 static bool entries_equal(const struct counts *one, const struct counts *other)
 {
-    if (one->count != other->count)
+    if (one->count != other->count || one->overflowed != other->overflowed)
         return false;
     for (size_t i = 0; i < one->count; i++) {
         const struct count *first = &one->items[i], *second = &other->items[i];

@@ -20,6 +20,12 @@
  */
 #define COUNT_UNTOLD ((int64_t)-1)
 
+/*
+ * Different names that are told apart. With more of them, which only somebody who means harm has,
+ * there is no list: memory and replies stay bounded, and nothing is cut silently.
+ */
+#define COUNTS_MAXIMUM 10000
+
 struct count {
     char *name;
     int64_t repositories; /* saturates at INT64_MAX */
@@ -32,6 +38,7 @@ struct counts {
     size_t sorted;
     size_t count;
     size_t capacity;
+    bool overflowed; /* more than COUNTS_MAXIMUM, found when sorting: there are no items any more */
 };
 
 /* `repositories` is at least 0; `bytes` may be COUNT_UNTOLD, as it always is for topics. */
@@ -40,7 +47,9 @@ void counts_add(struct counts *counts, const char *name, int64_t repositories, i
 /* into = into + from; they are not the same. */
 void counts_merge(struct counts *into, const struct counts *from);
 
-/* Brings all entries into order by name ignoring case, without duplicates: count == sorted after.
+/*
+ * Brings all entries into order by name ignoring case, without duplicates: count == sorted after.
+ * Only then is it certain whether it overflowed.
  */
 void counts_sort(struct counts *counts);
 

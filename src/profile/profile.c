@@ -59,8 +59,7 @@ void profile_init(struct profile *profile, const struct query *query,
     tally_init(&profile->totals);
     for (size_t i = 0; i < query->count; i++)
         add_account(profile, snapshots[i], stale != NULL && stale[i]);
-    counts_sort(&profile->totals.languages);
-    counts_sort(&profile->totals.topics);
+    tally_sort(&profile->totals);
 }
 
 void profile_release(struct profile *profile)

@@ -156,6 +156,24 @@ void tally_tell(struct tally *tally, const struct repository *example)
     tally_figure(tally, STATISTIC_TOPICS, told_as_zero(example->topics_known));
 }
 
+static void overflow(struct statistic_value *value)
+{
+    value->sum = INT64_MAX;
+    value->reasons |= 1u << REASON_TOO_LARGE;
+}
+
+void tally_sort(struct tally *tally)
+{
+    counts_sort(&tally->languages);
+    counts_sort(&tally->topics);
+    if (tally->languages.overflowed) {
+        overflow(&tally->values[STATISTIC_LANGUAGES]);
+        overflow(&tally->values[STATISTIC_LANGUAGE_BYTES]);
+    }
+    if (tally->topics.overflowed)
+        overflow(&tally->values[STATISTIC_TOPICS]);
+}
+
 void tally_add(struct tally *into, const struct tally *from)
 {
     for (size_t i = 0; i < STATISTIC_COUNT; i++)
@@ -214,7 +232,6 @@ static void settle_languages(struct tally *tally)
 {
     struct statistic_value *languages = &tally->values[STATISTIC_LANGUAGES];
     struct statistic_value *bytes = &tally->values[STATISTIC_LANGUAGE_BYTES];
-    counts_sort(&tally->languages);
     check_bytes(tally);
     settle_value(languages);
     bytes->reasons |= languages->reasons;
@@ -229,13 +246,12 @@ static void settle_languages(struct tally *tally)
 
 void tally_settle(struct tally *tally)
 {
+    tally_sort(tally);
     for (size_t i = 0; i < STATISTIC_LANGUAGES; i++)
         settle_value(&tally->values[i]);
     settle_languages(tally);
     settle_value(&tally->values[STATISTIC_TOPICS]);
-    if (tally->values[STATISTIC_TOPICS].told)
-        counts_sort(&tally->topics);
-    else
+    if (!tally->values[STATISTIC_TOPICS].told)
         counts_release(&tally->topics);
 }
 

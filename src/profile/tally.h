@@ -84,6 +84,11 @@ void tally_repository(struct tally *tally, const struct repository *repository);
  */
 void tally_tell(struct tally *tally, const struct repository *example);
 
+/*
+ * Sorts the lists, after the last addition. One with too many names overflowed, like a sum.
+ */
+void tally_sort(struct tally *tally);
+
 /* into = into + from. */
 void tally_add(struct tally *into, const struct tally *from);
 

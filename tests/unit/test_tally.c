@@ -623,6 +623,51 @@ static void identifiers_have_one_order(void **state)
         }
 }
 
+/* Counts topics by number, so that they are all different, from `first` on. */
+static void count_topics(struct tally *tally, int first, int count)
+{
+    for (int i = first; i < first + count; i++) {
+        struct repository repository;
+        char topic[32];
+        snprintf(topic, sizeof topic, "topic-%d", i);
+        repository_init(&repository, REASON_UNSUPPORTED);
+        repository_add_topic(&repository, topic);
+        tally_repository(tally, &repository);
+        repository_release(&repository);
+    }
+}
+
+static void more_names_than_are_told_apart_are_too_large(void **state)
+{
+    (void)state;
+    struct tally most, more, half, other;
+    tally_init(&most);
+    tally_init(&more);
+    tally_init(&half);
+    tally_init(&other);
+    count_topics(&most, 0, COUNTS_MAXIMUM);
+    count_topics(&more, 0, COUNTS_MAXIMUM + 1);
+    count_topics(&half, 0, COUNTS_MAXIMUM);
+    count_topics(&other, COUNTS_MAXIMUM / 2, COUNTS_MAXIMUM);
+    tally_settle(&most);
+    tally_settle(&more);
+    assert_true(tally_knows(&most, STATISTIC_TOPICS));
+    assert_int_equal(most.topics.count, COUNTS_MAXIMUM);
+    assert_false(tally_knows(&more, STATISTIC_TOPICS));
+    assert_int_equal(more.values[STATISTIC_TOPICS].reasons, 1u << REASON_TOO_LARGE);
+    assert_int_equal(more.topics.count, 0);
+    assert_true(tally_knows(&more, STATISTIC_REPOSITORIES_TOTAL));
+    tally_add(&half, &other);
+    tally_sort(&half);
+    assert_false(tally_knows(&half, STATISTIC_TOPICS));
+    count_topics(&half, 0, 1);
+    assert_int_equal(half.topics.count, 0);
+    tally_release(&most);
+    tally_release(&more);
+    tally_release(&half);
+    tally_release(&other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -643,6 +688,7 @@ int main(void)
         cmocka_unit_test(a_main_language_without_bytes_has_none_where_bytes_are_known),
         cmocka_unit_test(where_languages_are_unknown_their_bytes_are_too),
         cmocka_unit_test(bytes_that_overflow_are_too_large),
+        cmocka_unit_test(more_names_than_are_told_apart_are_too_large),
         cmocka_unit_test(failing_gives_every_statistic_the_reason),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,75 @@
+/*
+ * What upstreams answered before, so that an unchanged page need not travel
+ * again: by URL and credential, the entity tag of an answer and what was kept
+ * of it. Sent back as If-None-Match (RFC 9110 section 13.1.2), the tag is
+ * answered with 304, which brings the rest back from here.
+ *
+ * In memory, bounded in bytes; what was not used for longest goes first. The
+ * engine's thread only.
+ */
+#ifndef FORGEFOLD_ENGINE_RECALL_H
+#define FORGEFOLD_ENGINE_RECALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "http/call.h"
+
+/* Some 20,000 repositories of GitHub: a page of 100 is kept in about 40 KiB. */
+#define RECALL_DEFAULT_BYTES ((size_t)8 * 1024 * 1024)
+
+/* Bytes of one record: far more than a page of 100, and no table is filled by a few of them. */
+#define RECALL_MAXIMUM_RECORD ((size_t)512 * 1024)
+
+struct recall;
+
+/* Which answer. Two forges may ask the same URL for different members. */
+struct recall_key {
+    const char *url;
+    const struct selection *selection;
+    uint64_t credential; /* from recall_fingerprint */
+};
+
+/* An answer with status 200 that was read whole and accepted. */
+struct recollection {
+    char *entity_tag;
+    char *link;           /* its field Link; NULL when it had none */
+    struct buffer record; /* as elements_record makes it */
+};
+
+/* An empty table that takes at most `maximum` bytes, its own included. */
+struct recall *recall_new(size_t maximum);
+
+/*
+ * What tells one credential from another without keeping any: a 64-bit hash of the value of
+ * Authorization (NULL: none) that begins with a random number of this table. A cryptographic hash
+ * would guard nothing: fingerprints never leave this process, whose memory holds the credentials
+ * themselves, and whoever could choose two that collide would be the operator.
+ */
+uint64_t recall_fingerprint(const struct recall *recall, const char *authorization);
+
+/* What is remembered, or NULL. Borrowed until the table is changed. */
+const struct recollection *recall_find(struct recall *recall, const struct recall_key *key);
+
+/*
+ * Remembers, in place of what was remembered under that key, and takes over the contents: the
+ * recollection is empty afterwards. What would not fit an empty table is dropped.
+ */
+void recall_put(struct recall *recall, const struct recall_key *key,
+                struct recollection *recollection);
+
+/* Removes what is remembered under that key and hands it over; 0, or -1 when nothing is. */
+int recall_take(struct recall *recall, const struct recall_key *key,
+                struct recollection *recollection);
+
+/* Bytes in use, and how many answers they are. */
+size_t recall_bytes(const struct recall *recall);
+size_t recall_count(const struct recall *recall);
+
+void recollection_release(struct recollection *recollection);
+
+/* NULL is allowed. */
+void recall_free(struct recall *recall);
+
+#endif
