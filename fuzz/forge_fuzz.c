@@ -12,26 +12,39 @@
 #define ANSWERS_MAXIMUM 16
 #define WALL 1700000000
 
-/* Far more than the few repositories of the settings below can ask for. */
+/* Far more calls than so few repositories can ask for: two each in full detail. */
+#define REPOSITORIES_MAXIMUM 250
 #define CALLS_MAXIMUM 200
+#define CALLS_MAXIMUM_FULL 700
+
+/* And halved batches of all that can be asked for by GraphQL. */
+#define CALLS_MAXIMUM_AUTHORIZED 5000
 
 static char base_url[] = "https://forge.example/";
-static const struct forge_settings settings = {.base_url = base_url, .maximum_repositories = 250};
+static char authorization[] = "Bearer secret";
 
 struct script {
+    const struct forge_fuzz_target *target;
     struct forge_answer answers[ANSWERS_MAXIMUM];
     size_t count;
-    size_t singles;
 };
 
 static bool answer(void *context, const struct call *call, struct forge_answer *given)
 {
     const struct script *script = context;
-    size_t index = call->purpose != 0;
-    if (call->page > 0)
-        index = script->singles + (call->page - 1) % (script->count - script->singles);
+    const size_t index = script->target->choose(script->target, call, script->count);
+    if (index >= script->count)
+        BUG("answer %zu of %zu", index, script->count);
     *given = script->answers[index];
     return true;
+}
+
+size_t forge_fuzz_by_page(const struct forge_fuzz_target *target, const struct call *call,
+                          size_t count)
+{
+    if (call->page == 0)
+        return call->purpose != 0;
+    return target->singles + (call->page - 1) % (count - target->singles);
 }
 
 static void read_answer(struct forge_answer *given, char *text, size_t length)
@@ -64,7 +77,7 @@ static void read_script(struct script *script, char *text, size_t length)
             break;
         text = stop + strlen(SEPARATOR);
     }
-    while (script->count <= script->singles)
+    while (script->count <= script->target->singles)
         script->answers[script->count++] = (struct forge_answer){.outcome = CALL_UNREACHABLE};
 }
 
@@ -94,22 +107,36 @@ static void check_snapshot(const struct snapshot *snapshot)
                    "originals and forks are all");
 }
 
-void forge_fuzz(const char *forge, size_t singles, const uint8_t *bytes, size_t length)
+static struct snapshot *visit(struct script *script, enum forge_order order, bool full)
 {
-    struct script script = {.singles = singles};
-    char *text = alloc_text_of((const char *)bytes, length);
+    const struct forge_fuzz_target *target = script->target;
+    const struct forge_settings settings = {
+        .base_url = base_url,
+        .authorization = target->authorized ? authorization : NULL,
+        .maximum_repositories = REPOSITORIES_MAXIMUM,
+    };
+    struct forge_drive drive = {
+        .forge = forge_named(target->forge, target->api),
+        .settings = &settings,
+        .account = "name",
+        .full = full,
+        .answer = answer,
+        .context = script,
+        .order = order,
+        .wall = WALL,
+        .maximum_calls = target->authorized ? CALLS_MAXIMUM_AUTHORIZED
+                         : full             ? CALLS_MAXIMUM_FULL
+                                            : CALLS_MAXIMUM,
+    };
+    return forge_drive(&drive);
+}
+
+/* A visit tells the same in whatever order its answers come. */
+static void compare_orders(struct script *script, bool full)
+{
     struct snapshot *first = NULL;
-    read_script(&script, text, length);
     for (int order = 0; order < FORGE_ORDER_COUNT; order++) {
-        struct forge_drive drive = {.forge = forge_named(forge, "rest"),
-                                    .settings = &settings,
-                                    .account = "name",
-                                    .answer = answer,
-                                    .context = &script,
-                                    .order = (enum forge_order)order,
-                                    .wall = WALL,
-                                    .maximum_calls = CALLS_MAXIMUM};
-        struct snapshot *snapshot = forge_drive(&drive);
+        struct snapshot *snapshot = visit(script, (enum forge_order)order, full);
         check_snapshot(snapshot);
         if (first == NULL)
             first = snapshot_hold(snapshot);
@@ -120,5 +147,14 @@ void forge_fuzz(const char *forge, size_t singles, const uint8_t *bytes, size_t 
         snapshot_drop(snapshot);
     }
     snapshot_drop(first);
+}
+
+void forge_fuzz(const struct forge_fuzz_target *target, const uint8_t *bytes, size_t length)
+{
+    struct script script = {.target = target};
+    char *text = alloc_text_of((const char *)bytes, length);
+    read_script(&script, text, length);
+    compare_orders(&script, false);
+    compare_orders(&script, true);
     free(text);
 }

@@ -5,8 +5,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
+static const struct forge_fuzz_target target = {
+    .forge = "bitbucket", .api = "rest", .singles = 1, .choose = forge_fuzz_by_page};
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    forge_fuzz("bitbucket", 1, bytes, length);
+    forge_fuzz(&target, bytes, length);
     return 0;
 }

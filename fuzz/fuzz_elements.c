@@ -1,6 +1,7 @@
 /*
  * A JSON stream cut into elements: in many chunks it is what it is in one, and
- * what is accepted is what json-c makes of the whole document.
+ * what is accepted is what json-c makes of the whole document, and what its record
+ * says.
  *
  * The first byte of the input chooses the selection, the second the size of the
  * chunks; the others are the document.
@@ -58,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct cut many = whole_json_cut(selection, text, length, &chance, 1 + bytes[1] % 32);
     if (!whole_json_same_cut(&one, &many))
         BUG("the chunks matter: \"%s\" and \"%s\"", one.error.message, many.error.message);
+    whole_json_check_record(selection, text, length, &one);
     if (!one.failed)
         compare_with_parsed(selection, &one, text, length);
     else if (strstr(one.error.message, "cannot read the value") != NULL)

@@ -4,6 +4,7 @@
 FUZZ_TARGETS = \
 	fuzz/fuzz_bitbucket \
 	fuzz/fuzz_elements \
+	fuzz/fuzz_github_graphql \
 	fuzz/fuzz_github_rest \
 	fuzz/fuzz_link \
 	fuzz/fuzz_query
@@ -29,6 +30,10 @@ fuzz_fuzz_elements_SOURCES = fuzz/fuzz_elements.c $(FUZZ_ENGINE)
 fuzz_fuzz_elements_CPPFLAGS = $(CPPFLAGS_FUZZ)
 fuzz_fuzz_elements_LDFLAGS = $(LDFLAGS_FUZZ)
 fuzz_fuzz_elements_LDADD = $(LDADD_FUZZ)
+fuzz_fuzz_github_graphql_SOURCES = fuzz/fuzz_github_graphql.c fuzz/forge_fuzz.c fuzz/forge_fuzz.h $(FUZZ_ENGINE)
+fuzz_fuzz_github_graphql_CPPFLAGS = $(CPPFLAGS_FUZZ)
+fuzz_fuzz_github_graphql_LDFLAGS = $(LDFLAGS_FUZZ)
+fuzz_fuzz_github_graphql_LDADD = $(LDADD_FUZZ)
 fuzz_fuzz_github_rest_SOURCES = fuzz/fuzz_github_rest.c fuzz/forge_fuzz.c fuzz/forge_fuzz.h $(FUZZ_ENGINE)
 fuzz_fuzz_github_rest_CPPFLAGS = $(CPPFLAGS_FUZZ)
 fuzz_fuzz_github_rest_LDFLAGS = $(LDFLAGS_FUZZ)
@@ -74,6 +79,27 @@ EXTRA_DIST += fuzz/replay_corpora.sh fuzz/replay.c \
 	fuzz/corpus/elements/values \
 	fuzz/corpus/elements/white_space \
 	fuzz/corpus/elements/whole \
+	fuzz/corpus/github_graphql/app \
+	fuzz/corpus/github_graphql/batch_limited \
+	fuzz/corpus/github_graphql/batches_disagree \
+	fuzz/corpus/github_graphql/by_rest \
+	fuzz/corpus/github_graphql/field_forbidden \
+	fuzz/corpus/github_graphql/half \
+	fuzz/corpus/github_graphql/halved \
+	fuzz/corpus/github_graphql/lighter \
+	fuzz/corpus/github_graphql/limit \
+	fuzz/corpus/github_graphql/lists_without_end \
+	fuzz/corpus/github_graphql/long_lists \
+	fuzz/corpus/github_graphql/nobody \
+	fuzz/corpus/github_graphql/node_null \
+	fuzz/corpus/github_graphql/not_the_schema \
+	fuzz/corpus/github_graphql/one_page \
+	fuzz/corpus/github_graphql/organization \
+	fuzz/corpus/github_graphql/partial \
+	fuzz/corpus/github_graphql/refused \
+	fuzz/corpus/github_graphql/secondary_limit \
+	fuzz/corpus/github_graphql/two_pages \
+	fuzz/corpus/github_graphql/wrong_numbers \
 	fuzz/corpus/github_rest/endless \
 	fuzz/corpus/github_rest/half \
 	fuzz/corpus/github_rest/html \

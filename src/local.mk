@@ -65,7 +65,26 @@ libforgefold_a_SOURCES = \
 	src/forge/failure.h \
 	src/forge/forge.h \
 	src/forge/forges.c \
+	src/forge/github.c \
+	src/forge/github.h \
+	src/forge/github_account.c \
+	src/forge/github_account.h \
+	src/forge/github_batch.c \
+	src/forge/github_batch.h \
+	src/forge/github_details.c \
+	src/forge/github_details.h \
+	src/forge/github_graphql.c \
+	src/forge/github_graphql.h \
+	src/forge/github_listing.c \
+	src/forge/github_listing.h \
+	src/forge/github_node.c \
+	src/forge/github_node.h \
+	src/forge/github_query.c \
+	src/forge/github_query.h \
 	src/forge/github_rest.c \
+	src/forge/github_rest.h \
+	src/forge/github_trouble.c \
+	src/forge/github_trouble.h \
 	src/forge/member.c \
 	src/forge/member.h \
 	src/forge/quota.c \

@@ -31,13 +31,18 @@ STRUCTURE_TESTS = tests/structure/test_floors.py
 FUZZ_TESTS = fuzz/replay_corpora.sh
 PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
+	tests/schema/test_schema.py \
 	tests/integration/test_command.py \
+	tests/integration/test_conditional.py \
+	tests/integration/test_detail.py \
 	tests/integration/test_input.py \
 	tests/integration/test_leaks.py \
 	tests/integration/test_lies.py \
+	tests/integration/test_limits.py \
 	tests/integration/test_load.py \
 	tests/integration/test_recordings.py \
 	tests/integration/test_settings.py \
+	tests/integration/test_tls.py \
 	tests/integration/test_totals.py \
 	tests/servers/test_fastcgi.py \
 	tests/servers/test_servers.py \
@@ -49,6 +54,8 @@ libtesting_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 libtesting_a_SOURCES = \
 	tests/unit/forge_driver.c \
 	tests/unit/forge_driver.h \
+	tests/unit/github_world.c \
+	tests/unit/github_world.h \
 	tests/unit/scripted_transport.c \
 	tests/unit/scripted_transport.h \
 	tests/unit/whole_json.c \
@@ -65,6 +72,7 @@ UNIT_TESTS = \
 	tests/unit/test_engine \
 	tests/unit/test_environment \
 	tests/unit/test_form \
+	tests/unit/test_github_graphql \
 	tests/unit/test_github_rest \
 	tests/unit/test_headers \
 	tests/unit/test_json_scanner \
@@ -73,6 +81,7 @@ UNIT_TESTS = \
 	tests/unit/test_profile \
 	tests/unit/test_query \
 	tests/unit/test_queue \
+	tests/unit/test_recall \
 	tests/unit/test_records \
 	tests/unit/test_render \
 	tests/unit/test_reply \
@@ -123,6 +132,9 @@ tests_unit_test_environment_LDADD = $(LDADD_UNIT)
 tests_unit_test_form_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_form_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_form_LDADD = $(LDADD_UNIT)
+tests_unit_test_github_graphql_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_github_graphql_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_github_graphql_LDADD = $(LDADD_UNIT)
 tests_unit_test_github_rest_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_github_rest_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_github_rest_LDADD = $(LDADD_UNIT)
@@ -147,6 +159,9 @@ tests_unit_test_query_LDADD = $(LDADD_UNIT)
 tests_unit_test_queue_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_queue_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_queue_LDADD = $(LDADD_UNIT)
+tests_unit_test_recall_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_recall_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_recall_LDADD = $(LDADD_UNIT)
 tests_unit_test_records_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_records_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_records_LDADD = $(LDADD_UNIT)
@@ -201,8 +216,13 @@ EXTRA_DIST += \
 	tests/harness/processes.py \
 	tests/harness/servers.py \
 	tests/harness/tap.py \
+	tests/harness/tls.py \
 	tests/harness/upstream.py \
 	tests/integration/support.py \
+	tests/schema/descriptions.py \
+	tests/schema/packages.py \
+	tests/schema/selections.py \
+	tests/schema/validate_queries.cjs \
 	tests/upstream/README.md \
 	tests/upstream/accounts.py \
 	tests/upstream/application.py \
@@ -214,12 +234,24 @@ EXTRA_DIST += \
 	tests/upstream/fields.py \
 	tests/upstream/forge.py \
 	tests/upstream/github.py \
+	tests/upstream/github_graphql.py \
+	tests/upstream/graphql_execution.py \
+	tests/upstream/graphql_language.py \
+	tests/upstream/graphql_lies.py \
+	tests/upstream/graphql_schema.py \
+	tests/upstream/graphql_validation.py \
 	tests/upstream/lies.py \
 	tests/upstream/quotas.py \
 	tests/upstream/recorded_totals.py \
 	tests/upstream/recordings.py \
+	tests/upstream/selftest_graphql.py \
+	tests/upstream/selftest_support.py \
 	tests/upstream/server.py \
 	tests/upstream/simulator.py \
 	tests/upstream/warming.py \
 	tests/upstream/wellknown.py \
 	tests/upstream/world.py
+
+# What the schema tests install to check against.
+clean-local:
+	rm -rf schema-cache

@@ -3,8 +3,10 @@
 #include "engine/attempt.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "forge/elements.h"
 #include "http/url.h"
 
@@ -19,6 +21,12 @@ struct attempt {
     struct elements *elements;    /* NULL unless a 2xx answer is arriving */
     struct json_object *envelope; /* owned by the elements */
     struct error error;           /* why we aborted, if we did */
+
+    uint64_t credential;       /* fingerprint of what this hop was asked with */
+    char *condition;           /* the entity tag it was asked with; NULL: without */
+    bool unconditional;        /* what was remembered was of no use */
+    struct buffer record;      /* of the answer that arrives; empty when it is not to be kept */
+    struct recollection known; /* that was replayed */
 };
 
 static bool is_success(int status)
@@ -39,6 +47,8 @@ static void forget_answer(struct attempt *attempt)
     attempt->envelope = NULL;
     headers_clear(&attempt->response.headers);
     buffer_clear(&attempt->response.body);
+    buffer_release(&attempt->record);
+    recollection_release(&attempt->known);
     attempt->response.status = 0;
     attempt->error = (struct error){0};
 }
@@ -59,6 +69,38 @@ static int copy_headers(struct attempt *attempt, const struct headers *headers)
     return 0;
 }
 
+/* RFC 9110 section 8.8.3. What is none is not sent back: "*" would match everything. */
+static bool is_entity_tag(const char *text)
+{
+    if (text == NULL)
+        return false;
+    if (strncmp(text, "W/", 2) == 0)
+        text += 2;
+    const size_t length = strlen(text);
+    return length >= 2 && text[0] == '"' && strcspn(text + 1, "\" \t") == length - 2 &&
+           text[length - 1] == '"';
+}
+
+static bool is_remembered(const struct attempt *attempt)
+{
+    return attempt->context->recall != NULL && attempt->call.body == NULL;
+}
+
+static struct recall_key key_of(const struct attempt *attempt)
+{
+    return (struct recall_key){.url = attempt->url,
+                               .selection = attempt->call.selection,
+                               .credential = attempt->credential};
+}
+
+static void begin_elements(struct attempt *attempt)
+{
+    attempt->elements = elements_new(attempt->call.selection, on_element, attempt);
+    if (attempt->response.status == 200 && is_remembered(attempt) &&
+        is_entity_tag(headers_get(&attempt->response.headers, "ETag")))
+        elements_record(attempt->elements, &attempt->record);
+}
+
 static int on_head(void *context, const struct response *response)
 {
     struct attempt *attempt = context;
@@ -66,7 +108,7 @@ static int on_head(void *context, const struct response *response)
     if (copy_headers(attempt, &response->headers) < 0)
         return -1;
     if (is_success(response->status))
-        attempt->elements = elements_new(attempt->call.selection, on_element, attempt);
+        begin_elements(attempt);
     return 0;
 }
 
@@ -78,13 +120,6 @@ static int on_body(void *context, const char *bytes, size_t length)
     /* Of an error the beginning is enough: what does not fit is dropped. */
     const size_t room = attempt->response.body.maximum - attempt->response.body.length;
     return buffer_append(&attempt->response.body, bytes, length < room ? length : room);
-}
-
-static void begin_transfer(struct attempt *attempt);
-
-static void on_admitted(struct ticket *ticket)
-{
-    begin_transfer(alloc_owner(ticket, struct attempt, ticket));
 }
 
 static void over(struct attempt *attempt, enum call_outcome outcome, const char *why)
@@ -130,10 +165,56 @@ static void follow(struct attempt *attempt)
     gate_enter(attempt->context->gate, attempt->context->lane, &attempt->ticket);
 }
 
+/* What is remembered, when it is still what was asked about. */
+static int take_remembered(struct attempt *attempt)
+{
+    const struct recall_key key = key_of(attempt);
+    const struct recollection *now = recall_find(attempt->context->recall, &key);
+    if (now == NULL || strcmp(now->entity_tag, attempt->condition) != 0)
+        return -1;
+    return recall_take(attempt->context->recall, &key, &attempt->known);
+}
+
+/* Reads what is remembered as if it came now. */
+static int read_remembered(struct attempt *attempt)
+{
+    const struct recollection *known = &attempt->known;
+    struct headers *headers = &attempt->response.headers;
+    attempt->elements = elements_new(attempt->call.selection, on_element, attempt);
+    if (elements_feed(attempt->elements, known->record, known->length, &attempt->error) < 0 ||
+        elements_finish(attempt->elements, &attempt->envelope, &attempt->error) < 0)
+        return -1;
+    buffer_clear(&attempt->response.body);
+    attempt->response.status = 200;
+    if (known->link == NULL || headers_get(headers, "Link") != NULL)
+        return 0;
+    return headers_add(headers, "Link", known->link);
+}
+
+static void begin_anew(struct attempt *attempt)
+{
+    log_debug("what was remembered of an answer is of no use; it is asked for again");
+    attempt->context->discard(attempt->context->owner, &attempt->call);
+    attempt->unconditional = true;
+    forget_answer(attempt);
+    gate_enter(attempt->context->gate, attempt->context->lane, &attempt->ticket);
+}
+
+/* It was asked whether anything changed, and nothing did. */
+static void replay(struct attempt *attempt)
+{
+    if (take_remembered(attempt) < 0 || read_remembered(attempt) < 0)
+        begin_anew(attempt);
+    else
+        over(attempt, CALL_ANSWERED, NULL);
+}
+
 static void judge(struct attempt *attempt)
 {
     if (is_redirect(attempt->response.status)) {
         follow(attempt);
+    } else if (attempt->response.status == 304 && attempt->condition != NULL) {
+        replay(attempt);
     } else if (attempt->elements == NULL) {
         over(attempt, CALL_ANSWERED, "it answered with an error");
     } else if (elements_finish(attempt->elements, &attempt->envelope, &attempt->error) < 0) {
@@ -156,24 +237,77 @@ static void on_done(void *context, enum call_outcome outcome, const char *detail
         judge(attempt);
 }
 
+static void set_condition(struct attempt *attempt, const char *authorization)
+{
+    free(attempt->condition);
+    attempt->condition = NULL;
+    if (!is_remembered(attempt))
+        return;
+    struct recall *recall = attempt->context->recall;
+    attempt->credential = recall_fingerprint(recall, authorization);
+    const struct recall_key key = key_of(attempt);
+    const struct recollection *known = attempt->unconditional ? NULL : recall_find(recall, &key);
+    if (known != NULL)
+        attempt->condition = alloc_text(known->entity_tag);
+}
+
+/* The call's header lines, and `condition` unless it is NULL; NULL-terminated; free() it. */
+static const char **header_lines(const struct call *call, const char *condition)
+{
+    size_t count = 0;
+    while (call->headers != NULL && call->headers[count] != NULL)
+        count++;
+    const char **lines = alloc_zeroed(count + 2, sizeof(const char *));
+    for (size_t i = 0; i < count; i++)
+        lines[i] = call->headers[i];
+    lines[count] = condition;
+    return lines;
+}
+
 static void begin_transfer(struct attempt *attempt)
 {
     static const struct transport_events events = {
         .head = on_head, .body = on_body, .done = on_done};
     const struct attempt_context *context = attempt->context;
+    /* The one place where a credential is attached: only for the forge's own origin. */
+    const char *authorization =
+        url_same_origin(attempt->url, context->settings->base_url) ? context->authorization : NULL;
+    set_condition(attempt, authorization);
+    char *condition =
+        attempt->condition == NULL ? NULL : alloc_format("If-None-Match: %s", attempt->condition);
+    const char **lines = header_lines(&attempt->call, condition);
     const struct transport_request request = {
         .url = attempt->url,
         .body = attempt->call.body,
-        .headers = attempt->call.headers,
-        /* The one place where a credential is attached: only for the forge's own origin. */
-        .authorization = url_same_origin(attempt->url, context->settings->base_url)
-                             ? context->authorization
-                             : NULL,
+        .headers = lines,
+        .authorization = authorization,
         .timeout_ms = context->timeout_ms,
         .maximum_bytes = context->maximum_bytes,
     };
     *context->begun = true;
     attempt->transfer = transport_start(context->transport, &request, &events, attempt);
+    free(lines);
+    free(condition);
+}
+
+/* What the forge has said already is not asked for again. */
+static void answer_as_limited(struct attempt *attempt, int64_t seconds)
+{
+    gate_leave(attempt->context->gate, &attempt->ticket);
+    attempt->response.status = 429;
+    if (headers_format(&attempt->response.headers, "Retry-After", "%lld", (long long)seconds) < 0)
+        BUG("a header that does not fit");
+    over(attempt, CALL_ANSWERED, "it allows no more calls for now");
+}
+
+static void on_admitted(struct ticket *ticket)
+{
+    struct attempt *attempt = alloc_owner(ticket, struct attempt, ticket);
+    const int64_t wait = attempt->context->wait(attempt->context->owner, &attempt->call);
+    if (wait > 0)
+        answer_as_limited(attempt, wait);
+    else
+        begin_transfer(attempt);
 }
 
 struct attempt *attempt_new(const struct attempt_context *context, struct call call)
@@ -184,6 +318,7 @@ struct attempt *attempt_new(const struct attempt_context *context, struct call c
     attempt->url = alloc_text(call.url);
     attempt->ticket.admit = on_admitted;
     buffer_init(&attempt->response.body, RESPONSE_ERROR_BYTES);
+    buffer_init(&attempt->record, RECALL_MAXIMUM_RECORD);
     gate_enter(context->gate, context->lane, &attempt->ticket);
     return attempt;
 }
@@ -208,9 +343,25 @@ bool attempt_found_array(const struct attempt *attempt)
     return attempt->elements != NULL && elements_found_array(attempt->elements);
 }
 
+/* What arrived, to be remembered; the record is copied, because a buffer is larger than it. */
+static struct recollection recollect(const struct attempt *attempt)
+{
+    const struct headers *headers = &attempt->response.headers;
+    const struct buffer *record = &attempt->record;
+    return (struct recollection){.entity_tag = alloc_text(headers_get(headers, "ETag")),
+                                 .link = headers_joined(headers, "Link"),
+                                 .record = alloc_text_of(record->bytes, record->length),
+                                 .length = record->length};
+}
+
 void attempt_remember(struct attempt *attempt)
 {
-    (void)attempt;
+    const struct recall_key key = key_of(attempt);
+    const bool arrived = attempt->record.length > 0 && !attempt->record.overflowed;
+    if (attempt->known.entity_tag == NULL && arrived)
+        attempt->known = recollect(attempt);
+    if (attempt->known.entity_tag != NULL)
+        recall_put(attempt->context->recall, &key, &attempt->known);
 }
 
 void attempt_free(struct attempt *attempt)
@@ -222,6 +373,7 @@ void attempt_free(struct attempt *attempt)
     headers_release(&attempt->response.headers);
     buffer_release(&attempt->response.body);
     call_release(&attempt->call);
+    free(attempt->condition);
     free(attempt->url);
     free(attempt);
 }

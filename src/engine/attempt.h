@@ -2,6 +2,13 @@
  * One call of a forge, carried out: waiting at the gate, transferred, cut into
  * elements while it arrives, redirected on the same origin, and judged.
  *
+ * A GET whose answer is remembered is asked with If-None-Match; a 304 replays
+ * what is remembered as if it had come with 200. Where that is gone meanwhile or
+ * does not replay, the call is made once more without a condition. A 304 that
+ * was not asked for is an answer that is no success, like any other. Whatever
+ * an attempt knows is in the attempt, none of it in its call: that may be copied
+ * and attempted again from the start.
+ *
  * The engine's thread only.
  */
 #ifndef FORGEFOLD_ENGINE_ATTEMPT_H
@@ -34,6 +41,13 @@ struct attempt_context {
     size_t maximum_bytes;  /* decoded bytes of one answer */
     struct recall *recall; /* NULL: nothing is asked conditionally, nor remembered */
 
+    /*
+     * Asked when a call's turn has come: how many seconds the forge has said that it allows no
+     * calls, 0 for none. A call that would have to wait is not made; it ends as the forge would
+     * answer it, with 429 and Retry-After.
+     */
+    int64_t (*wait)(void *owner, const struct call *call);
+
     /* An element of a 2xx answer, as in struct forge. */
     int (*take)(void *owner, const struct call *call, struct json_object *element,
                 struct error *error);
@@ -54,7 +68,11 @@ struct attempt *attempt_new(const struct attempt_context *context, struct call c
 
 const struct call *attempt_call(const struct attempt *attempt);
 
-/* The last answer's status, headers and, unless 2xx, the beginning of its body. */
+/*
+ * The last answer's status, headers and, unless 2xx, the beginning of its body. Of a 304 that
+ * replayed: status 200, its own headers, and Link as remembered unless it has that field itself
+ * (RFC 9111 section 3.2).
+ */
 const struct response *attempt_response(const struct attempt *attempt);
 
 /* The envelope of a 2xx answer that was whole JSON, else NULL; owned by the attempt. */

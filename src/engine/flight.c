@@ -170,12 +170,11 @@ static void fail(struct flight *flight, struct attempt *attempt, enum call_outco
                  const char *why, struct calls *more)
 {
     const struct call *call = attempt_call(attempt);
-    const struct snapshot *snapshot = flight->visit->snapshot;
     flight->forge->discard(flight->visit, call);
     flight->forge->fail(flight->visit, call, outcome, attempt_response(attempt), why, clock_wall(),
                         more);
-    if (flight->visit->failed && snapshot->status == ACCOUNT_RATE_LIMITED)
-        budget_block(budget_of(flight, call), snapshot->retry_at);
+    budget_block(budget_of(flight, call), flight->visit->limited_until);
+    flight->visit->limited_until = 0;
 }
 
 static void commit(struct flight *flight, struct attempt *attempt, struct calls *more)
@@ -205,6 +204,10 @@ static void learn(struct flight *flight, const struct attempt *attempt)
     const int64_t wall = clock_wall();
     const struct quota quota = quota_read(&attempt_response(attempt)->headers, wall);
     budget_learn(budget_of(flight, attempt_call(attempt)), &quota, wall);
+    if (quota.told)
+        log_debug("%s: %lld of %lld calls left for %lld s", flight->forge->title,
+                  (long long)quota.remaining, (long long)quota.limit,
+                  (long long)(quota.reset_at - wall));
 }
 
 static uint32_t chance(void)
@@ -291,6 +294,13 @@ static void on_discard(void *owner, const struct call *call)
     flight->forge->discard(flight->visit, call);
 }
 
+/* A limit that was met while the call stood in line. */
+static int64_t on_turn(void *owner, const struct call *call)
+{
+    const int64_t left = budget_of(owner, call)->blocked_until - clock_wall();
+    return left > 0 ? left : 0;
+}
+
 static void on_deadline(struct timer *timer)
 {
     struct flight *flight = alloc_owner(timer, struct flight, deadline);
@@ -321,6 +331,7 @@ struct flight *flight_new(const struct flight_settings *settings, const char *ac
         .timeout_ms = settings->call_timeout_ms,
         .maximum_bytes = settings->maximum_body_bytes,
         .recall = settings->recall,
+        .wait = on_turn,
         .take = on_take,
         .discard = on_discard,
         .over = on_over,

@@ -57,7 +57,7 @@ void recollection_release(struct recollection *recollection)
 {
     free(recollection->entity_tag);
     free(recollection->link);
-    buffer_release(&recollection->record);
+    free(recollection->record);
     *recollection = (struct recollection){0};
 }
 
@@ -125,7 +125,7 @@ static size_t text_bytes(const char *text)
 static size_t bytes_of(const struct recall_key *key, const struct recollection *content)
 {
     return sizeof(struct answer) + NODE_BYTES + text_bytes(key->url) +
-           text_bytes(content->entity_tag) + text_bytes(content->link) + content->record.capacity;
+           text_bytes(content->entity_tag) + text_bytes(content->link) + content->length + 1;
 }
 
 const struct recollection *recall_find(struct recall *recall, const struct recall_key *key)

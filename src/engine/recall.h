@@ -13,13 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
 #include "http/call.h"
 
-/* Some 20,000 repositories of GitHub: a page of 100 is kept in about 40 KiB. */
+/* Some 50,000 repositories of GitHub: of a page of 100 about 15 KiB are kept. */
 #define RECALL_DEFAULT_BYTES ((size_t)8 * 1024 * 1024)
 
-/* Bytes of one record: far more than a page of 100, and no table is filled by a few of them. */
+/* Bytes of one record: far more than any honest page, and no few of them fill the table. */
 #define RECALL_MAXIMUM_RECORD ((size_t)512 * 1024)
 
 struct recall;
@@ -31,11 +30,12 @@ struct recall_key {
     uint64_t credential; /* from recall_fingerprint */
 };
 
-/* An answer with status 200 that was read whole and accepted. */
+/* An answer with status 200 that was read whole and accepted. All zero: nothing. */
 struct recollection {
     char *entity_tag;
-    char *link;           /* its field Link; NULL when it had none */
-    struct buffer record; /* as elements_record makes it */
+    char *link;   /* its field Link; NULL when it had none */
+    char *record; /* as elements_record makes it; NUL-terminated */
+    size_t length;
 };
 
 /* An empty table that takes at most `maximum` bytes, its own included. */

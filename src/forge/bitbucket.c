@@ -9,6 +9,10 @@
  * Otherwise they are forgotten, and `next`, which is promised, is followed from
  * page 1.
  *
+ * Watchers and forks are told by two calls for each original repository: round
+ * 3, made only in full detail, and only when all of these calls fit what the
+ * quota still allows.
+ *
  * With a credential a listing has private repositories too. They are listed
  * and not counted; the filter q=is_private=false is not used, because together
  * with a page number it is refused ("Invalid page") by other listings of this
@@ -16,6 +20,7 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <json-c/json_object.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -35,7 +40,18 @@
 /* The length of slugs; documented for those of repositories, as long as any workspace's. */
 #define SLUG_MAXIMUM 62
 
-enum purpose { PURPOSE_WORKSPACE, PURPOSE_PAGE };
+enum purpose { PURPOSE_WORKSPACE, PURPOSE_PAGE, PURPOSE_WATCHERS, PURPOSE_FORKS };
+
+/* What is told at one call for each repository: the number of elements of a list. */
+static const struct {
+    enum purpose purpose;
+    const char *path; /* behind the repository's */
+    enum repository_figure figure;
+} counts[] = {
+    {PURPOSE_WATCHERS, "watchers", REPOSITORY_WATCHERS},
+    {PURPOSE_FORKS, "forks", REPOSITORY_FORKS},
+};
+#define COUNT_COUNT (sizeof counts / sizeof counts[0])
 
 struct bitbucket {
     bool workspace_known;
@@ -43,6 +59,7 @@ struct bitbucket {
     bool walking;       /* `next` is followed; until then pages are asked for by number */
     bool distrusted;    /* the pages by number contradict each other */
     int64_t size;       /* repositories listed, as page 1 said */
+    struct repository **originals; /* whose watchers and forks are asked for, by number of call */
 };
 
 /* What the envelope of a page says. */
@@ -68,6 +85,11 @@ static const struct selection page_selection = {
     .array = "values",
     .members = (const char *const[]){"uuid", "is_private", "language", "size", "parent", NULL},
     .envelope = (const char *const[]){"size", "pagelen", "next", NULL},
+};
+
+/* Of a paginated list its `size` is the number of all elements, on whatever page. */
+static const struct selection count_selection = {
+    .envelope = (const char *const[]){"size", NULL},
 };
 
 static struct bitbucket *bitbucket_of(const struct visit *visit)
@@ -117,6 +139,27 @@ static void add_numbered_call(struct visit *visit, struct calls *calls, unsigned
                   alloc_format("%srepositories/%s?pagelen=%d&page=%u&sort=created_on&fields=%s",
                                visit->settings->base_url, visit->snapshot->account, PAGE_LENGTH,
                                page, PAGE_FIELDS));
+}
+
+/*
+ * A repository is named by its UUID, which may stand for a slug wherever one is asked for, and
+ * stays when the repository is renamed.
+ */
+static void add_count_call(struct visit *visit, struct calls *calls, size_t count, size_t original)
+{
+    const struct identifier id = bitbucket_of(visit)->originals[original]->id;
+    calls_add(calls,
+              (struct call){
+                  .url = alloc_format("%srepositories/%s/%%7B%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64
+                                      "-%04" PRIx64 "-%012" PRIx64 "%%7D/%s?pagelen=1&fields=size",
+                                      visit->settings->base_url, visit->snapshot->account,
+                                      id.high >> 32, id.high >> 16 & 0xffff, id.high & 0xffff,
+                                      id.low >> 48, id.low & 0xffffffffffff, counts[count].path),
+                  .headers = headers,
+                  .selection = &count_selection,
+                  .purpose = (int)counts[count].purpose,
+                  .page = (unsigned)original + 1,
+              });
 }
 
 /*
@@ -262,6 +305,49 @@ static int take_repository(struct visit *visit, const struct call *call,
                          &repository->figures[REPOSITORY_SIZE_BYTES], error);
 }
 
+/* Watchers and forks. */
+
+/* For an account whose calls do not fit, and for each of its repositories. */
+static void set_counts(struct visit *visit, size_t originals, int64_t figure)
+{
+    for (size_t i = 0; i < COUNT_COUNT; i++) {
+        visit->example.figures[counts[i].figure] = figure;
+        for (size_t j = 0; j < originals; j++)
+            bitbucket_of(visit)->originals[j]->figures[counts[i].figure] = figure;
+    }
+}
+
+/* The listing is whole, and stays as it is. */
+static void ask_for_counts(struct visit *visit, struct calls *more)
+{
+    struct bitbucket *bitbucket = bitbucket_of(visit);
+    size_t originals;
+    if (!visit->full)
+        return;
+    bitbucket->originals = visit_originals(visit, &originals);
+    if (originals * COUNT_COUNT > visit->allowed[ALLOWANCE_REST]) {
+        set_counts(visit, originals, figure_unknown(REASON_BUDGET));
+        return;
+    }
+    for (size_t i = 0; i < originals; i++)
+        for (size_t j = 0; j < COUNT_COUNT; j++)
+            add_count_call(visit, more, j, i);
+}
+
+static bool is_count(const struct call *call)
+{
+    return call->purpose == PURPOSE_WATCHERS || call->purpose == PURPOSE_FORKS;
+}
+
+/* Where the answer to a call belongs. */
+static int64_t *counted(const struct visit *visit, const struct call *call)
+{
+    size_t count = 0;
+    while ((int)counts[count].purpose != call->purpose)
+        count++;
+    return &bitbucket_of(visit)->originals[call->page - 1]->figures[counts[count].figure];
+}
+
 /* Pages by number. */
 
 static bool all_committed(const struct visit *visit)
@@ -285,8 +371,12 @@ static int64_t listed_once(const struct visit *visit)
 static void check_listing(struct visit *visit, struct calls *more)
 {
     struct bitbucket *bitbucket = bitbucket_of(visit);
-    if (!all_committed(visit) || (!bitbucket->distrusted && listed_once(visit) == bitbucket->size))
+    if (!all_committed(visit))
         return;
+    if (!bitbucket->distrusted && listed_once(visit) == bitbucket->size) {
+        ask_for_counts(visit, more);
+        return;
+    }
     bitbucket->walking = true;
     visit_discard_pages(visit);
     add_numbered_call(visit, more, 1);
@@ -321,8 +411,11 @@ static void go_on_by_number(struct visit *visit, const struct call *call,
 static int go_on_by_next(struct visit *visit, const struct call *call, const struct paging *paging,
                          struct calls *more, struct error *error)
 {
-    if (paging->next == NULL ||
-        is_too_long(visit, (int64_t)visit_listed(visit), visit->page_count + 1))
+    if (paging->next == NULL) {
+        ask_for_counts(visit, more);
+        return 0;
+    }
+    if (is_too_long(visit, (int64_t)visit_listed(visit), visit->page_count + 1))
         return 0;
     char *url = url_resolve(call->url, paging->next);
     if (url == NULL || !url_same_origin(url, visit->settings->base_url)) {
@@ -431,6 +524,8 @@ static int commit(struct visit *visit, const struct call *call, const struct res
     (void)response;
     if (call->purpose == PURPOSE_WORKSPACE)
         return commit_workspace(visit, envelope, error);
+    if (is_count(call))
+        return member_figure(envelope, "size", FIGURE_MAXIMUM, counted(visit, call), error);
     if (!found_array)
         return error_set(error, ERROR_VALUE, "the member \"values\" is not an array");
     return commit_page(visit, call, envelope, more, error);
@@ -447,7 +542,10 @@ static void fail(struct visit *visit, const struct call *call, enum call_outcome
 {
     struct failure failure;
     failure_init(&failure, &manner, outcome, response, why, wall);
-    if (is_deactivated(&failure, response))
+    visit_heed(visit, &failure);
+    if (is_count(call))
+        *counted(visit, call) = figure_unknown(account_status_reason(failure.status));
+    else if (is_deactivated(&failure, response))
         visit_fail(visit, ACCOUNT_INACTIVE, 0, "%s", failure.detail);
     else if (call->purpose == PURPOSE_PAGE)
         fail_page(visit, call, &failure, more);
@@ -456,9 +554,11 @@ static void fail(struct visit *visit, const struct call *call, enum call_outcome
     failure_release(&failure);
 }
 
-/* Stars, watchers and topics do not exist here, and the issue tracker was removed in 2026. */
-static void set_example(struct repository *example)
+/* Stars and topics do not exist here, and the issue tracker was removed in 2026. */
+static void set_example(struct repository *example, bool full)
 {
+    for (size_t i = 0; i < COUNT_COUNT; i++)
+        example->figures[counts[i].figure] = full ? 0 : figure_unknown(REASON_BUDGET);
     example->figures[REPOSITORY_SIZE_BYTES] = 0;
     example->figures[REPOSITORY_OPEN_ISSUES] = figure_unknown(REASON_REMOVED_UPSTREAM);
     example->language_known = 0;
@@ -467,6 +567,7 @@ static void set_example(struct repository *example)
 static void free_bitbucket(void *extra)
 {
     struct bitbucket *bitbucket = extra;
+    free(bitbucket->originals);
     free(bitbucket->list_missing);
     free(bitbucket);
 }
@@ -477,7 +578,7 @@ static struct visit *begin(const struct forge *forge, const struct forge_setting
     struct visit *visit = visit_new(forge, settings, order);
     visit->extra = alloc_zeroed(1, sizeof(struct bitbucket));
     visit->free_extra = free_bitbucket;
-    set_example(&visit->example);
+    set_example(&visit->example, order->full);
     add_workspace_call(visit, first);
     add_numbered_call(visit, first, 1);
     return visit;

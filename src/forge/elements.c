@@ -145,21 +145,33 @@ static void record(struct elements *elements, const char *text, size_t length)
         elements->record = NULL;
 }
 
-/* What begins a value or a member: behind another one it needs a comma. */
-static void record_next(struct elements *elements, const char *text, size_t length)
+/* Whether what comes next stands behind a value, and not behind what opens or names it. */
+static bool is_behind_value(const struct buffer *record)
 {
-    const struct buffer *const so_far = elements->record;
-    if (so_far != NULL && so_far->length > 0 &&
-        strchr("{[:", so_far->bytes[so_far->length - 1]) == NULL)
+    return record->length > 0 && strchr("{[:", record->bytes[record->length - 1]) == NULL;
+}
+
+static void record_value(struct elements *elements, const char *text, size_t length)
+{
+    if (elements->record != NULL && is_behind_value(elements->record))
         record(elements, ",", 1);
     record(elements, text, length);
 }
 
 static void record_name(struct elements *elements, const struct wanted *member)
 {
-    record_next(elements, "\"", 1);
-    record(elements, member->name, member->length);
-    record(elements, "\":", 2);
+    char text[1 + WANTED_MAXIMUM_NAME + 3]; /* in one piece: names are most of a record */
+    size_t length = 0;
+    if (elements->record == NULL)
+        return;
+    if (is_behind_value(elements->record))
+        text[length++] = ',';
+    text[length++] = '"';
+    memcpy(text + length, member->name, member->length);
+    length += member->length;
+    text[length++] = '"';
+    text[length++] = ':';
+    record(elements, text, length);
 }
 
 static struct kept *kept(struct elements *elements)
@@ -329,12 +341,17 @@ static int end_whole(struct elements *elements, const char *text, size_t length,
     if (keep(elements, surcharge(text, length), error) < 0 ||
         make_value(elements, text, length, &value, error) < 0)
         return -1;
-    record_next(elements, text, length);
+    record_value(elements, text, length);
     elements->doing = READING;
     const unsigned depth = elements->scanner.depth;
     if (is_element(elements, depth))
         return hand_over(elements, value, error);
-    add_member(elements, depth, value);
+    if (elements->value != elements->document) {
+        add_member(elements, depth, value);
+        return 0;
+    }
+    json_object_put(elements->around.root);
+    elements->around.root = value;
     return 0;
 }
 
@@ -360,7 +377,7 @@ static int begin_object(struct elements *elements, struct error *error)
         else
             add_member(elements, depth - 1, object);
     }
-    record_next(elements, "{", 1);
+    record_value(elements, "{", 1);
     elements->places[depth] = (struct place){.node = node, .object = object};
     return object == NULL ? 0 : keep(elements, 2, error);
 }
@@ -387,7 +404,7 @@ static int begin_value(struct elements *elements, const struct json_piece *piece
     const bool object = piece->token == JSON_TOKEN_OBJECT_BEGIN;
     const bool array = piece->token == JSON_TOKEN_ARRAY_BEGIN;
     if (array && node->array) {
-        record_next(elements, "[", 1);
+        record_value(elements, "[", 1);
         elements->array_depth = elements->scanner.depth;
         elements->found_array = true;
         elements->value = elements->element;
@@ -399,7 +416,7 @@ static int begin_value(struct elements *elements, const struct json_piece *piece
     if (node->whole || (node->partly && node != elements->document))
         return begin_whole(elements, piece, depth, error);
     /* Nothing is kept, but its place: a null there is as good, and skipped too. */
-    record_next(elements, "null", 4);
+    record_value(elements, "null", 4);
     go_on(elements, SKIPPING, depth);
     return 0;
 }
@@ -532,6 +549,10 @@ int elements_feed(struct elements *elements, const char *bytes, size_t length, s
 int elements_finish(struct elements *elements, struct json_object **envelope, struct error *error)
 {
     if (json_scanner_finish(&elements->scanner, error) < 0)
+        return -1;
+    /* Only here it is known that a number which is the whole document has ended. */
+    if (elements->doing == COPYING &&
+        end_whole(elements, elements->text.bytes, elements->text.length, error) < 0)
         return -1;
     *envelope = elements->around.root;
     return 0;

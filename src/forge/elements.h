@@ -42,7 +42,8 @@ typedef int elements_take(void *context, struct json_object *element, struct err
 /*
  * `selection` must outlive the elements. Its names are plain ASCII without '"', '\\' and '.', of at
  * most 63 bytes, and none of its envelope's paths may lead to, into, or around the array: all else
- * is a bug. `members` NULL keeps each element whole. `take` may be NULL when there is no array.
+ * is a bug. A path of the envelope that is "" is the whole document. `members` NULL keeps each
+ * element whole. `take` may be NULL when there is no array.
  */
 struct elements *elements_new(const struct selection *selection, elements_take *take, void *context)
     __attribute__((warn_unused_result));
@@ -66,8 +67,9 @@ int elements_feed(struct elements *elements, const char *bytes, size_t length, s
 
 /*
  * The document has ended. 0: it was whole; `*envelope` is an object with the wanted members that
- * were there (an empty object when none were, or none were wanted), owned by the elements. -1 as
- * above, also for an empty document.
+ * were there (an empty object when none were, or none were wanted), owned by the elements; where
+ * the whole document is wanted it is that, whatever its type (JSON null is NULL). -1 as above, also
+ * for an empty document.
  */
 int elements_finish(struct elements *elements, struct json_object **envelope, struct error *error);
 

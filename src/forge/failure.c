@@ -91,7 +91,7 @@ static bool is_control(const char *sequence)
 }
 
 /* A copy of valid UTF-8 fit to be shown; controls become spaces, so that words stay apart. */
-static char *shown(const char *message)
+char *failure_shown(const char *message)
 {
     struct buffer copy = BUFFER_INIT(SHOWN_MAXIMUM + sizeof "...");
     while (*message != '\0') {
@@ -122,7 +122,7 @@ static char *message_of(const struct response *response, const char *path)
     char *message = NULL;
     if (json_object_is_type(document, json_type_object) &&
         member_required_text(document, path, &text, NULL) == 0)
-        message = shown(text);
+        message = failure_shown(text);
     free(text);
     json_object_put(document);
     json_tokener_free(tokener);
@@ -134,17 +134,26 @@ static bool is_limit(const struct failure_manner *manner, const struct response 
     return response->status == 429 || (response->status == 403 && manner->is_limit(response));
 }
 
+void failure_init_limit(struct failure *failure, const struct failure_manner *manner,
+                        const struct response *response, int64_t wall)
+{
+    *failure = (struct failure){
+        .status = ACCOUNT_RATE_LIMITED,
+        .http_status = response->status,
+        .retry_at = retry_at(manner, &response->headers, wall),
+        .detail = alloc_format("%s allows no more calls for now", manner->title),
+    };
+}
+
 /* What an answer that is not 2xx says. */
 static void read_answer(struct failure *failure, const struct failure_manner *manner,
                         const struct response *response, int64_t wall)
 {
-    failure->http_status = response->status;
     if (is_limit(manner, response)) {
-        failure->status = ACCOUNT_RATE_LIMITED;
-        failure->retry_at = retry_at(manner, &response->headers, wall);
-        failure->detail = alloc_format("%s allows no more calls for now", manner->title);
+        failure_init_limit(failure, manner, response, wall);
         return;
     }
+    failure->http_status = response->status;
     char *message = message_of(response, manner->message_path);
     failure->detail =
         alloc_format("%s answered with status %d%s%s", manner->title, response->status,

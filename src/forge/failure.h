@@ -36,7 +36,14 @@ struct failure {
 void failure_init(struct failure *failure, const struct failure_manner *manner,
                   enum call_outcome outcome, const struct response *response, const char *why,
                   int64_t wall);
+/* The same for an answer that means a rate limit although its status does not say so. */
+void failure_init_limit(struct failure *failure, const struct failure_manner *manner,
+                        const struct response *response, int64_t wall);
+
 void failure_release(struct failure *failure);
+
+/* A copy of an upstream's message (valid UTF-8) as it may be shown; free() it. */
+char *failure_shown(const char *message) __attribute__((warn_unused_result));
 
 /* Whether the kept body of an answer has these words somewhere, ignoring ASCII case. */
 bool failure_body_says(const struct response *response, const char *words);

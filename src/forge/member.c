@@ -68,12 +68,9 @@ int member_find(struct json_object *object, const char *path, struct json_object
  * 64 bits hold as the nearest that they do hold. Both ends of that range are outside `maximum`, so
  * no number passes that was written differently.
  */
-int member_figure(struct json_object *object, const char *path, int64_t maximum, int64_t *figure,
-                  struct error *error)
+int member_copy_figure(struct json_object *value, const char *path, int64_t maximum,
+                       int64_t *figure, struct error *error)
 {
-    struct json_object *value;
-    if (member_find(object, path, &value, error) < 0)
-        return -1;
     if (value == NULL) {
         *figure = figure_unknown(REASON_REMOVED_UPSTREAM);
         return 0;
@@ -86,6 +83,15 @@ int member_figure(struct json_object *object, const char *path, int64_t maximum,
                          maximum);
     *figure = number;
     return 0;
+}
+
+int member_figure(struct json_object *object, const char *path, int64_t maximum, int64_t *figure,
+                  struct error *error)
+{
+    struct json_object *value;
+    return member_find(object, path, &value, error) < 0
+               ? -1
+               : member_copy_figure(value, path, maximum, figure, error);
 }
 
 int member_required_figure(struct json_object *object, const char *path, int64_t maximum,

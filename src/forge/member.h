@@ -39,6 +39,10 @@ int member_figure(struct json_object *object, const char *path, int64_t maximum,
 int member_required_figure(struct json_object *object, const char *path, int64_t maximum,
                            int64_t *figure, struct error *error);
 
+/* The same for a value that is at hand, a member whose name is no path for one. */
+int member_copy_figure(struct json_object *value, const char *path, int64_t maximum,
+                       int64_t *figure, struct error *error);
+
 /* A boolean as a figure, 0 or 1. Absent or null: unknown, `removed_upstream`. */
 int member_flag(struct json_object *object, const char *path, int64_t *figure, struct error *error);
 int member_required_flag(struct json_object *object, const char *path, int64_t *figure,

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "forge/failure.h"
 
 /* One repository of a committed page, and how many were before it. */
 struct entry {
-    const struct repository *repository;
+    struct repository *repository;
     size_t position;
 };
 
@@ -159,6 +160,19 @@ size_t visit_distinct(const struct visit *visit)
     return count;
 }
 
+struct repository **visit_originals(const struct visit *visit, size_t *count)
+{
+    size_t all;
+    struct entry *entries = distinct(visit, &all);
+    struct repository **originals = alloc_zeroed(all, sizeof(struct repository *));
+    *count = 0;
+    for (size_t i = 0; i < all; i++)
+        if (!entries[i].repository->is_fork)
+            originals[(*count)++] = entries[i].repository;
+    free(entries);
+    return originals;
+}
+
 static __attribute__((format(printf, 1, 0))) char *format_text(const char *format,
                                                                va_list arguments)
 {
@@ -197,6 +211,12 @@ static enum account_status status_of_answer(int http_status)
     default:
         return ACCOUNT_UPSTREAM_ERROR;
     }
+}
+
+void visit_heed(struct visit *visit, const struct failure *failure)
+{
+    if (failure->status == ACCOUNT_RATE_LIMITED && failure->retry_at > visit->limited_until)
+        visit->limited_until = failure->retry_at;
 }
 
 enum account_status visit_status_of(enum call_outcome outcome, int http_status)

@@ -25,6 +25,8 @@ struct visit_page {
     bool committed; /* the page was whole and valid */
 };
 
+struct failure;
+
 struct visit {
     const struct forge *forge;
     const struct forge_settings *settings;
@@ -45,6 +47,11 @@ struct visit {
      * engine before each commit and fail. SIZE_MAX where the forge has not told.
      */
     size_t allowed[ALLOWANCE_COUNT];
+    /*
+     * Wall seconds before which the forge has said that it allows no more calls, 0 for never: set
+     * by the forge with visit_heed, whatever that means for the visit, and cleared by the engine.
+     */
+    int64_t limited_until;
     size_t taken; /* repositories in all pages, committed or not */
     bool failed;  /* snapshot->status says how; the engine gives up on what is outstanding */
     void *extra;  /* the forge's own */
@@ -80,6 +87,14 @@ size_t visit_listed(const struct visit *visit);
 size_t visit_distinct(const struct visit *visit);
 
 /*
+ * The original repositories of the committed pages, each identity once, in order of identity;
+ * `*count` of them. Those count (visit_end), so their figures may still be filled. free() the
+ * array; it is valid until a page is changed.
+ */
+struct repository **visit_originals(const struct visit *visit, size_t *count)
+    __attribute__((warn_unused_result));
+
+/*
  * Fails the visit, or settles it without data (not_found, inactive). The first failure stands,
  * except that not_found and inactive replace any failure: they are knowledge, and keep neither
  * detail nor time. The detail is a sentence for people; `retry_at` is in wall seconds, 0 when not
@@ -87,6 +102,9 @@ size_t visit_distinct(const struct visit *visit);
  */
 void visit_fail(struct visit *visit, enum account_status status, int64_t retry_at,
                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Notes what a failed call says of a rate limit; nothing when it failed for another reason. */
+void visit_heed(struct visit *visit, const struct failure *failure);
 
 /*
  * How a failed call of no special meaning fails its visit: by outcome, and for answers by status

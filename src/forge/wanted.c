@@ -122,8 +122,6 @@ static struct wanted *descend(struct wanted *parent, const char **path)
 void wanted_keep(struct wanted *root, const char *path)
 {
     struct wanted *node = root;
-    if (*path == '\0')
-        BUG("a path of a member is empty");
     for (struct wanted *child; (child = descend(node, &path)) != NULL; node = child)
         node->partly = true;
     node->whole = true;
@@ -132,6 +130,8 @@ void wanted_keep(struct wanted *root, const char *path)
 void wanted_set_array(struct wanted *root, const char *path)
 {
     struct wanted *node = root;
+    if (root->whole)
+        BUG("the whole document is kept, but has elements");
     root->on_way = true;
     for (struct wanted *child; (child = descend(node, &path)) != NULL; node = child) {
         child->on_way = true;

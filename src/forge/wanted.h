@@ -33,7 +33,10 @@ struct wanted {
 /* A root that wants nothing; wanted_free() it. */
 struct wanted *wanted_new(void) __attribute__((warn_unused_result));
 
-/* What stands at `path` ("a.b") is kept whole. Paths are the program's own: a bad one is a bug. */
+/*
+ * What stands at `path` ("a.b", "" for the root itself) is kept whole. Paths are the program's own:
+ * a bad one is a bug.
+ */
 void wanted_keep(struct wanted *root, const char *path);
 
 /*

@@ -17,14 +17,12 @@
 #include "profile/render.h"
 
 /* What getopt_long returns for a long option; a forge's is OPTION_FORGE and its index. */
-enum { OPTION_JSON = 256, OPTION_CHECK, OPTION_CONFIG, OPTION_VERSION, OPTION_FORGE };
+enum { OPTION_JSON = 256, OPTION_CHECK, OPTION_CONFIG, OPTION_FULL, OPTION_VERSION, OPTION_FORGE };
 
 static const struct option fixed_options[] = {
-    {"check", no_argument, NULL, OPTION_CHECK},
-    {"config", required_argument, NULL, OPTION_CONFIG},
-    {"help", no_argument, NULL, 'h'},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"version", no_argument, NULL, OPTION_VERSION},
+    {"check", no_argument, NULL, OPTION_CHECK}, {"config", required_argument, NULL, OPTION_CONFIG},
+    {"full", no_argument, NULL, OPTION_FULL},   {"help", no_argument, NULL, 'h'},
+    {"json", no_argument, NULL, OPTION_JSON},   {"version", no_argument, NULL, OPTION_VERSION},
 };
 #define FIXED_COUNT (sizeof fixed_options / sizeof fixed_options[0])
 
@@ -58,6 +56,9 @@ static int take_option(struct command *command, int result, char **argv, struct 
     switch (result) {
     case OPTION_JSON:
         command->json = true;
+        return 0;
+    case OPTION_FULL:
+        command->full = true;
         return 0;
     case OPTION_CHECK:
         command->action = COMMAND_CHECK;
@@ -98,8 +99,9 @@ static int check_arguments(const struct command *command, struct error *error)
     const bool names_accounts = command->name_count > 0 || command->form.count > 0;
     if (command->action == COMMAND_PROFILE && !names_accounts)
         return error_set(error, ERROR_VALUE, "no account is named");
-    if (command->action == COMMAND_CHECK && (names_accounts || command->json))
-        return error_set(error, ERROR_VALUE, "--check takes no accounts and writes no JSON");
+    if (command->action == COMMAND_CHECK && (names_accounts || command->json || command->full))
+        return error_set(error, ERROR_VALUE,
+                         "--check takes no accounts, and neither --json nor --full");
     return 0;
 }
 
@@ -135,7 +137,8 @@ static void write_help(FILE *out)
     for (size_t i = 0; forges[i] != NULL; i++)
         fprintf(out, "      --%s=NAME%*sthe account on %s; may be repeated; empty for none\n",
                 forges[i]->name, (int)(14 - strlen(forges[i]->name)), "", forges[i]->title);
-    fputs("      --json               write JSON, as the HTTP API answers\n"
+    fputs("      --full               ask also what costs a call for each repository\n"
+          "      --json               write JSON, as the HTTP API answers\n"
           "      --check              test the settings and reach every host\n"
           "      --config=FILE        read the settings from FILE\n"
           "      --version            write the version\n"
@@ -196,6 +199,8 @@ static int query_of_command(struct query *query, const struct command *command,
         form_add(&form, command->form.pairs[i].name, command->form.pairs[i].value);
     if (command->name_count == 1)
         form_add(&form, "username", command->names[0]);
+    if (command->full)
+        form_add(&form, "detail", "full");
     for (size_t i = 0; result == 0 && command->name_count > 1 && i < command->name_count; i++)
         result = add_everywhere(&form, &command->form, command->names[i], known, error);
     if (result == 0)

@@ -32,6 +32,7 @@ enum command_action { COMMAND_PROFILE, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERS
 struct command {
     enum command_action action;
     bool json;
+    bool full;
     const char *config_file; /* part of argv; NULL when not given */
     const char **names;      /* accounts on every forge; parts of argv; the array is owned */
     size_t name_count;

@@ -17,7 +17,8 @@
 
 void asked_init(struct asked *asked, const struct query_forges *forges)
 {
-    *asked = (struct asked){.forges = forges, .username = {.name = "username"}};
+    *asked = (struct asked){
+        .forges = forges, .username = {.name = "username"}, .detail = {.name = "detail"}};
     asked->members = alloc_zeroed(forges->count, sizeof *asked->members);
     for (size_t i = 0; i < forges->count; i++)
         asked->members[i].name = forges->items[i].name;
@@ -28,6 +29,7 @@ void asked_release(struct asked *asked)
     for (size_t i = 0; asked->forges != NULL && i < asked->forges->count; i++)
         free(asked->members[i].names);
     free(asked->members);
+    free(asked->detail.names);
     free(asked->username.names);
     *asked = (struct asked){0};
 }
@@ -67,6 +69,7 @@ static int refuse_unknown(const struct asked *asked, struct asked_name name, str
     buffer_append_text(&known, asked->username.name);
     for (size_t i = 0; i < asked->forges->count; i++)
         buffer_format(&known, ", %s", asked->forges->items[i].name);
+    buffer_format(&known, ", %s", asked->detail.name);
     error_set_at(error, buffer_text(&pointer), "unknown member %s; known are %s", quoted,
                  buffer_text(&known));
     free(quoted);
@@ -79,6 +82,8 @@ struct asked_member *asked_find(struct asked *asked, struct asked_name name, str
 {
     if (is_named(&asked->username, name))
         return &asked->username;
+    if (is_named(&asked->detail, name))
+        return &asked->detail;
     for (size_t i = 0; i < asked->forges->count; i++)
         if (is_named(&asked->members[i], name))
             return &asked->members[i];
@@ -128,6 +133,14 @@ int asked_refuse_item(const struct asked_member *member, size_t index, struct er
     refuse_at(pointer, error, format, arguments);
     va_end(arguments);
     return -1;
+}
+
+int asked_refuse_detail(const struct asked_member *detail, struct error *error)
+{
+    return asked_refuse(detail, error,
+                        "\"%s\" must be \"basic\" (what a few calls tell; the default) or \"full\" "
+                        "(also what costs a call for each repository)",
+                        detail->name);
 }
 
 static void append_escaped(struct buffer *into, char byte)

@@ -18,7 +18,7 @@ struct asked_name {
 };
 
 struct asked_member {
-    const char *name; /* "username", or a forge's; static */
+    const char *name; /* "username", "detail", or a forge's; static */
     bool given;       /* the member is there; without names: it is null */
     bool is_list;     /* its names are told apart by their index */
     struct asked_name *names;
@@ -30,6 +30,7 @@ struct asked {
     const struct query_forges *forges;
     struct asked_member username;
     struct asked_member *members; /* one for each forge, in the order of `forges` */
+    struct asked_member detail;   /* its name is a word of ours */
 };
 
 /* Nothing asked yet. `forges` must outlive it. */
@@ -50,6 +51,9 @@ int asked_refuse(const struct asked_member *member, struct error *error, const c
 /* The same with the pointer of one of its items, where it is a list. */
 int asked_refuse_item(const struct asked_member *member, size_t index, struct error *error,
                       const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same for a detail that is no word of ours: tells which there are. */
+int asked_refuse_detail(const struct asked_member *detail, struct error *error);
 
 /*
  * A name as a message may show it: in quotes, with everything but printable ASCII escaped; a long

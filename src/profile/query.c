@@ -261,6 +261,15 @@ static int read_username(struct asked_member *member, struct json_object *value,
     return 0;
 }
 
+/* Which words there are is seen later, for forms too. */
+static int read_detail(struct asked_member *member, struct json_object *value, struct error *error)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return asked_refuse_detail(member, error);
+    add_text(member, value);
+    return 0;
+}
+
 static int read_forge(struct asked_member *member, struct json_object *value, struct error *error)
 {
     member->given = true;
@@ -289,6 +298,8 @@ static int read_members(struct asked *asked, struct json_object *root, struct er
         if (json_object_object_get_ex(root, asked->members[i].name, &value) &&
             read_forge(&asked->members[i], value, error) < 0)
             return -1;
+    if (json_object_object_get_ex(root, asked->detail.name, &value))
+        return read_detail(&asked->detail, value, error);
     return 0;
 }
 
@@ -379,6 +390,8 @@ static int read_form(struct asked *asked, const struct form *form, struct error 
         return -1;
     if (asked->username.count > 1)
         return asked_refuse(&asked->username, error, "\"username\" must be given once");
+    if (asked->detail.count > 1)
+        return asked_refuse(&asked->detail, error, "\"detail\" must be given once");
     for (size_t i = 0; i < asked->forges->count; i++)
         if (read_empty(&asked->members[i], error) < 0)
             return -1;

@@ -42,13 +42,15 @@ struct query {
     bool full; /* "detail": "full": also what costs a call for each repository */
     /*
      * Canonical, one line of printable ASCII: "username=a bitbucket:a github:a_b!", where "!" marks
-     * an account that is refused; names are percent-encoded.
+     * an account that is refused; names are percent-encoded. " detail=full" ends it where that is
+     * asked.
      */
     char *key;
 };
 
 /*
- * Reads the JSON of a request body: {"username": "a", "github": "b" | ["b", "c"] | null, ...}.
+ * Reads the JSON of a request body: {"username": "a", "github": "b" | ["b", "c"] | null, ...,
+ * "detail": "basic" | "full"}, where "basic" is what is meant without it.
  * ERROR_SYNTAX (with line and column or byte offset) when it is not RFC 8259 JSON in UTF-8 or names
  * a member twice; ERROR_VALUE with the pointer of the member at fault for everything else: not an
  * object, an unknown member, a wrong type, an empty array, no account at all, a name that a forge
@@ -61,8 +63,8 @@ int query_from_json(struct query *query, const char *bytes, size_t length,
                     const struct query_forges *forges, struct error *error);
 
 /*
- * The same from pairs: a name may be repeated for an array (username may not), an empty value
- * leaves that forge out (and is an error beside another value, and for username).
+ * The same from pairs: a name may be repeated for an array (username and detail may not), an empty
+ * value leaves that forge out (and is an error beside another value, and for those two).
  */
 int query_from_form(struct query *query, const struct form *form, const struct query_forges *forges,
                     struct error *error);

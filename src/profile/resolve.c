@@ -81,6 +81,23 @@ static int check_member(const struct asked_member *member, const struct query_fo
     return 0;
 }
 
+static bool is_word(struct asked_name name, const char *word)
+{
+    return name.length == strlen(word) && memcmp(name.bytes, word, name.length) == 0;
+}
+
+static bool is_full(const struct asked *asked)
+{
+    return asked->detail.given && is_word(asked->detail.names[0], "full");
+}
+
+static int check_detail(const struct asked *asked, struct error *error)
+{
+    if (!asked->detail.given || is_full(asked) || is_word(asked->detail.names[0], "basic"))
+        return 0;
+    return asked_refuse_detail(&asked->detail, error);
+}
+
 static int check(const struct asked *asked, struct error *error)
 {
     if (check_username(asked, error) < 0)
@@ -88,7 +105,7 @@ static int check(const struct asked *asked, struct error *error)
     for (size_t i = 0; i < asked->forges->count; i++)
         if (check_member(&asked->members[i], &asked->forges->items[i], error) < 0)
             return -1;
-    return 0;
+    return check_detail(asked, error);
 }
 
 static int compare_accounts(const void *one, const void *other)
@@ -150,7 +167,7 @@ static void collect(struct query *query, const struct asked *asked)
     free(order);
 }
 
-/* "username=a bitbucket:a github:a_b!", where "!" marks what can not exist there. */
+/* As query.h says. */
 static char *make_key(const struct query *query, const struct query_forges *forges)
 {
     struct buffer key = BUFFER_INIT(KEY_MAXIMUM);
@@ -165,6 +182,8 @@ static char *make_key(const struct query *query, const struct query_forges *forg
         if (account->refused)
             buffer_append_byte(&key, '!');
     }
+    if (query->full)
+        buffer_append_text(&key, " detail=full");
     return buffer_take(&key);
 }
 
@@ -191,6 +210,7 @@ int resolve_query(struct query *query, const struct asked *asked, struct error *
     }
     if (asked->username.given)
         query->username = lower_copy(asked->username.names[0]);
+    query->full = is_full(asked);
     query->key = make_key(query, asked->forges);
     return 0;
 }

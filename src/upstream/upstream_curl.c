@@ -31,9 +31,6 @@
 /* CURLOPT_PROTOCOLS_STR came with 7.85.0; everything else used here is older. */
 #define LIBCURL_OLDEST 0x075500
 
-/* Handles kept for reuse; the engine's concurrency for two forges. */
-#define SPARE_MAXIMUM 64
-
 /* Connections kept open, idle ones included, when the settings have no bound. */
 #define KEPT_CONNECTIONS 64
 
@@ -92,7 +89,7 @@ static const struct library_symbol {
     LIBRARY_FUNCTIONS(LIBRARY_SYMBOL)};
 
 struct transfer {
-    TAILQ_ENTRY(transfer) entry; /* in `active` or in `spare` */
+    TAILQ_ENTRY(transfer) entry; /* in `active` */
     struct curl_transport *owner;
     CURL *easy;
     const struct transport_events *events;
@@ -122,8 +119,6 @@ struct curl_transport {
     CURL *pattern; /* what every handle is a copy of */
     CURLSH *share; /* of TLS sessions: only from 8.12.0 on all handles of a multi have one cache */
     struct transfer_list active;
-    struct transfer_list spare;
-    size_t spare_count;
     bool performing; /* inside curl_multi_perform, where handles may not be added or removed */
     char *plain_origins[PLAIN_ORIGINS_MAXIMUM];
     size_t plain_count;
@@ -465,37 +460,20 @@ static struct transfer *new_transfer(struct curl_transport *transport)
     return transfer;
 }
 
-static struct transfer *spare_or_new_transfer(struct curl_transport *transport)
-{
-    struct transfer *transfer = TAILQ_FIRST(&transport->spare);
-    if (transfer == NULL)
-        return new_transfer(transport);
-    TAILQ_REMOVE(&transport->spare, transfer, entry);
-    transport->spare_count--;
-    return transfer;
-}
-
+/*
+ * With its handle: before 8.17.0 libcurl counts how often it had to repeat a request on another
+ * connection over the whole life of a handle, and fails the sixth time. So none is used again. A
+ * copy of the pattern costs little, and what is worth keeping (connections, TLS sessions, names of
+ * hosts) is not in it.
+ */
 static void free_transfer(struct transfer *transfer)
 {
-    transfer->owner->library.easy_cleanup(transfer->easy);
-    free(transfer);
-}
-
-/* Forgets everything about the last transfer but the handle, and keeps that if there is room. */
-static void recycle(struct transfer *transfer)
-{
-    struct curl_transport *transport = transfer->owner;
-    SET(transfer, CURLOPT_HTTPHEADER, NULL);
-    transport->library.slist_free_all(transfer->lines);
+    const struct library *library = &transfer->owner->library;
+    library->easy_cleanup(transfer->easy);
+    library->slist_free_all(transfer->lines);
     headers_release(&transfer->response.headers);
     free(transfer->host);
-    *transfer = (struct transfer){.owner = transport, .easy = transfer->easy};
-    if (transport->spare_count == SPARE_MAXIMUM) {
-        free_transfer(transfer);
-        return;
-    }
-    TAILQ_INSERT_HEAD(&transport->spare, transfer, entry);
-    transport->spare_count++;
+    free(transfer);
 }
 
 /* Takes a transfer away from libcurl and from the active ones. */
@@ -511,7 +489,7 @@ static void finish(struct transfer *transfer, enum call_outcome outcome, const c
 {
     detach(transfer);
     transfer->events->done(transfer->context, outcome, detail);
-    recycle(transfer);
+    free_transfer(transfer);
 }
 
 /* ---- how it ended, in words ---- */
@@ -613,26 +591,43 @@ static size_t origin_length(const char *url)
     return scheme + strcspn(url + scheme, "/?#");
 }
 
-static bool is_plain_origin(const struct curl_transport *transport, const char *url)
+/* Where the origin of a URL is among the plain ones; `plain_count` when it is not. */
+static size_t find_plain_origin(const struct curl_transport *transport, const char *url)
 {
     const size_t length = origin_length(url);
-    for (size_t i = 0; i < transport->plain_count; i++)
-        if (strlen(transport->plain_origins[i]) == length &&
-            strncasecmp(transport->plain_origins[i], url, length) == 0)
-            return true;
-    return false;
+    size_t i = 0;
+    while (i < transport->plain_count && (strlen(transport->plain_origins[i]) != length ||
+                                          strncasecmp(transport->plain_origins[i], url, length)))
+        i++;
+    return i;
 }
 
 /*
  * Whether a transfer should wait for a connection that is being made rather than make its own. With
  * HTTP/2 that saves a handshake for each transfer of the first round. With HTTP/1 it would be in
  * vain, and with a server that closes each connection it would make transfers go one by one: so not
- * without TLS, where there is no HTTP/2 here, and not where TLS has once led to HTTP/1.
+ * without TLS, where there is no HTTP/2 here, and not where TLS last led to HTTP/1.
  */
 static bool should_wait_for_connection(const struct curl_transport *transport, const char *url)
 {
     return strncasecmp(url, "https://", strlen("https://")) == 0 &&
-           !is_plain_origin(transport, url);
+           find_plain_origin(transport, url) == transport->plain_count;
+}
+
+static void remember_plain_origin(struct curl_transport *transport, const char *url)
+{
+    if (should_wait_for_connection(transport, url) &&
+        transport->plain_count < PLAIN_ORIGINS_MAXIMUM)
+        transport->plain_origins[transport->plain_count++] = alloc_text_of(url, origin_length(url));
+}
+
+static void forget_plain_origin(struct curl_transport *transport, const char *url)
+{
+    const size_t i = find_plain_origin(transport, url);
+    if (i == transport->plain_count)
+        return;
+    free(transport->plain_origins[i]);
+    transport->plain_origins[i] = transport->plain_origins[--transport->plain_count];
 }
 
 static void note_protocol(struct transfer *transfer)
@@ -642,10 +637,12 @@ static void note_protocol(struct transfer *transfer)
     long version = 0;
     transport->library.easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
     transport->library.easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
-    if ((version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1) && url != NULL &&
-        should_wait_for_connection(transport, url) &&
-        transport->plain_count < PLAIN_ORIGINS_MAXIMUM)
-        transport->plain_origins[transport->plain_count++] = alloc_text_of(url, origin_length(url));
+    if (url == NULL)
+        return;
+    if (version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1)
+        remember_plain_origin(transport, url);
+    else
+        forget_plain_origin(transport, url);
 }
 
 /* ---- operations ---- */
@@ -713,7 +710,7 @@ static struct transfer *curl_start(struct transport *transport,
                                    const struct transport_request *request,
                                    const struct transport_events *events, void *context)
 {
-    struct transfer *transfer = spare_or_new_transfer(own(transport));
+    struct transfer *transfer = new_transfer(own(transport));
     transfer->events = events;
     transfer->context = context;
     transfer->maximum_bytes = request->maximum_bytes;
@@ -736,7 +733,7 @@ static struct transfer *curl_start(struct transport *transport,
 static void discard(struct transfer *transfer)
 {
     detach(transfer);
-    recycle(transfer);
+    free_transfer(transfer);
 }
 
 static void curl_cancel(struct transport *transport, struct transfer *transfer)
@@ -882,10 +879,6 @@ static void curl_close(struct transport *base)
     struct transfer *transfer;
     while ((transfer = TAILQ_FIRST(&transport->active)) != NULL)
         discard(transfer);
-    while ((transfer = TAILQ_FIRST(&transport->spare)) != NULL) {
-        TAILQ_REMOVE(&transport->spare, transfer, entry);
-        free_transfer(transfer);
-    }
     for (size_t i = 0; i < transport->plain_count; i++)
         free(transport->plain_origins[i]);
     transport->library.easy_cleanup(transport->pattern);
@@ -941,7 +934,6 @@ int upstream_curl_open(struct transport **into, const struct transport_settings 
         .share = library.share_init(),
     };
     TAILQ_INIT(&transport->active);
-    TAILQ_INIT(&transport->spare);
     if (transport->multi == NULL || transport->pattern == NULL || transport->share == NULL)
         BUG("libcurl is out of memory");
     set_up_share(&library, transport->share);

@@ -17,8 +17,10 @@
  * certificates cannot be used. Not from two threads at once, and not before a fork whose child goes
  * on using it. SIGPIPE must be ignored.
  *
- * Connections are kept and shared: HTTP/2 where TLS offers it, else HTTP/1.1. Certificates are
- * always verified. Nothing in the environment and no .netrc changes what it does.
+ * Connections and TLS sessions are kept and shared: HTTP/2 where TLS offers it, else HTTP/1.1.
+ * Certificates are always verified, a proxy's by the same file. Nothing in the environment and no
+ * .netrc changes what it does. The proxy is an http, https, socks5 or socks5h URL that may hold a
+ * user and a password, which no message repeats.
  */
 int upstream_curl_open(struct transport **transport, const struct transport_settings *settings,
                        struct error *error);

@@ -66,10 +66,11 @@ class Simulator:
     def forget_counts(self):
         self.control("DELETE", "counts")
 
-    def expected(self, github=None, bitbucket=None):
-        """What the program must answer for these accounts: names, or lists of names."""
-        asked = {"github": github, "bitbucket": bitbucket}
-        given = {forge: names for forge, names in asked.items() if names is not None}
+    def expected(self, github=None, bitbucket=None, **how):
+        """What the program must answer for these accounts: names, or lists of names. how they are
+        asked (token, detail, fits) the simulator's README says."""
+        asked = {"github": github, "bitbucket": bitbucket} | how
+        given = {name: value for name, value in asked.items() if value is not None}
         query = urllib.parse.urlencode(given, doseq=True)
         return self.control("GET", f"expected?{query}")
 

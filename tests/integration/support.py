@@ -4,12 +4,14 @@ Import it first: it makes the harness importable and finds the program where nob
 """
 
 import concurrent.futures
+import datetime
 import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True  # the source tree may be read-only
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -171,11 +173,62 @@ def check_accounts(found, expected):
         tap.equal(row["stale"], False, f"{where}, stale")
 
 
+def expected_of(simulator, document, github=None, bitbucket=None):
+    """What the simulator expects of these accounts, by the protocol that a reply says was spoken:
+    with a token GitHub can be asked in a way that tells more."""
+    spoken = {row["api"] for row in document["accounts"] if row["forge"] == "github"}
+    return simulator.expected(github, bitbucket, token="github" if "graphql" in spoken else None)
+
+
 def ask_whole(program, simulator, document, github=None, bitbucket=None):
     """Asks, and checks against what the simulator expects of these accounts. The reply."""
     reply = program.ask(document)
     tap.equal((reply.status, reply.media_type), (200, JSON), f"status and type of\n{reply}\n")
     username = document.get("username")
-    check_whole(reply.json(), simulator.expected(github, bitbucket),
+    check_whole(reply.json(), expected_of(simulator, reply.json(), github, bitbucket),
                 username.lower() if username else None)
     return reply
+
+
+def row_of(document, forge):
+    """The one account of a reply that is on that forge."""
+    return next(row for row in document["accounts"] if row["forge"] == forge)
+
+
+def other_than(forge):
+    return next(other for other in FORGES if other != forge)
+
+
+def seconds_until(instant):
+    """From now until a time as replies tell it (RFC 3339, UTC)."""
+    return datetime.datetime.fromisoformat(instant).timestamp() - time.time()
+
+
+def check_limited(simulator, program, forge, name, wait):
+    """Fails unless nothing is asked of the forge, which allows no calls now, and an account there
+    is told as such: wait says after how many seconds (lowest and highest) asking again makes
+    sense. The account's name must be asked for the first time. It is there on the other forge."""
+    other = other_than(forge)
+    expected = simulator.expected(**{other: name})
+    reply = program.ask({"username": name})
+    tap.equal(reply.status, 200, f"status of\n{reply}\n")
+    document = reply.json()
+    tap.equal(document["complete"], False, "complete")
+    row = row_of(document, forge)
+    tap.equal((row["status"], row["totals"]), ("rate_limited", None), f"status, totals of {row}")
+    check_wait(seconds_until(row["problem"]["retry_at"]), wait, "retry_at")
+    check_accounts([row_of(document, other)], expected["accounts"])
+    contract.same(document["totals"], expected["totals"], "totals")
+    for statistic in STATISTICS:
+        tap.equal(document["missing"][statistic], expected["missing"].get(statistic, {})
+                  | {f"{forge}:{name}": "rate_limited"}, f"who cannot tell {statistic}")
+    alone = program.ask({forge: name})
+    problem = contract.problem(alone, 503)
+    tap.equal(problem["type"], "/docs/problems#upstream-rate-limited", "type")
+    check_wait(int(alone.header("Retry-After")), wait, "Retry-After")
+    tap.equal(name in simulator.counts()[forge]["accounts"], False, f"a call to {forge}")
+
+
+def check_wait(found, wanted, what):
+    lowest, highest = wanted
+    tap.true(lowest <= found <= highest, f"{what} in {lowest} to {highest} s, not {found:.0f}")

@@ -25,10 +25,13 @@ SANITIZER_MARKS = (b"__asan_init", b"__tsan_init", b"__ubsan_handle")
 
 # Fewer accounts than requests, so that the time goes into the program and not into the simulator.
 NAMES = 20
-LIED = ("status_503", "truncated_body", "not_json", "null_element", "primary_403", "redirect_loop",
+LIED = ("status_503", "truncated_body", "not_json", "null_element", "redirect_loop",
         "deep_nesting_member", "huge_array", "values_twice", "gzip_corrupt", "long_header",
         "number_1e400")
-BELIEVED = ("values_twice",)  # on GitHub the last of a repeated member counts
+BELIEVED = ("values_twice",)  # in GitHub's REST API the last of a repeated member counts
+# What changes how a forge is dealt with from then on, so it comes last.
+UNTIL_THE_END = ("unauthorized_401", "primary_403")
+FAILURES_IN_A_ROW = 25  # more than open the breaker
 
 simulator = support.lazy_simulator()
 
@@ -86,9 +89,12 @@ def check_inactive(program, _):
 
 
 def check_lied(program, number):
+    lie = LIED[number % len(LIED)]
     reply = ask(program, {"username": f"lied-{number % len(LIED)}"})
-    tap.equal((reply.status, reply.json()["complete"]), (200, LIED[number % len(LIED)] in BELIEVED),
-              f"status and complete of {LIED[number % len(LIED)]}")
+    tap.equal(reply.status, 200, f"status after {lie}")
+    document = reply.json()
+    believed = lie in BELIEVED and support.row_of(document, "github")["api"] == "rest"
+    tap.equal(document["complete"], believed, f"complete after {lie}")
 
 
 def check_failed(program, number):
@@ -131,17 +137,35 @@ KINDS = (check_good, check_pages, check_several, check_get, check_missing, check
          check_gone)
 
 
+def refuse(program):
+    """Refused credentials, limits and a forge that keeps failing, each with visits after it."""
+    for number, lie in enumerate(UNTIL_THE_END):
+        simulator.get().put_account(f"refused-{number}", {
+            "github": {"size": 101, "lie": lie}, "bitbucket": {"size": 2}})
+        reply = ask(program, {"username": f"refused-{number}"})
+        tap.equal((reply.status, reply.json()["complete"]), (200, False), f"status after {lie}")
+        for after in range(5):
+            tap.equal(ask(program, {"username": f"g101-b101-refused-{after}"}).status, 200,
+                      f"status after {lie}")
+    for number in range(FAILURES_IN_A_ROW):
+        simulator.get().put_account(f"failing-{number}", {
+            "bitbucket": {"size": 2, "lie": "status_500"}, "github": None})
+        contract.problem(ask(program, {"bitbucket": f"failing-{number}"}), 502)
+    contract.problem(ask(program, {"bitbucket": "b2-left-alone"}), 502)
+
+
 @tap.test(f"{REQUESTS} requests of every kind, and an end by TERM: no error, no leak",
           seconds=SECONDS)
 def check_leaks():
     for number, lie in enumerate(LIED):
         simulator.get().put_account(f"lied-{number}", {
-            "github": {"size": 3, "lie": lie, "where": ["account", "pages"]},
+            "github": {"size": 3, "lie": lie, "where": ["account", "pages", "graphql"]},
             "bitbucket": {"size": 2}})
     program = Checked()
     try:
         support.at_once(lambda n: KINDS[n % len(KINDS)](program, n // len(KINDS)),
                         range(REQUESTS), WORKERS)
+        refuse(program)
         tap.true(program.child.alive(), "the program still runs")
         program.child.send(signal.SIGTERM)
         status = program.child.wait(STOP_SECONDS)

@@ -196,8 +196,10 @@ def answer_late(own):
     tap.true(counts_of(name)["in_flight"] > 0, "a visit that goes on")
     contract.problem(own.ask({"github": name}), 504)
     check_answer(ask_until_complete(own, name), name)
-    tap.equal(counts_of(name)["calls"], {"account": 1, "page:1": 1, "page:2": 1, "starred": 1},
-              "calls to GitHub")
+    # The last that asked may have come a moment after the end, and begun another visit.
+    calls = counts_of(name)["calls"]
+    tap.equal(calls["page:2"], 1, f"visits that came to their second round, of {calls}")
+    tap.true(calls["account"] <= 2, f"at most one visit after the first, not {calls}")
 
 
 @tap.test("the reply deadline answers with what is complete, and the visit goes on", seconds=120)
@@ -264,6 +266,28 @@ def check_parked():
         check_answer(own.ask({"username": name}), name)
 
     with_program(ask_all, MAX_PARKED=MAX_PARKED)
+
+
+@tap.test("with MAX_PARKED=1 one of four at once is answered, and three are sent away")
+def check_one_parked():
+    name = "g1-b1-alone"
+
+    def ask_all(own):
+        with Latency(LONG_MS):
+            connections = [own.begin({"username": name}) for _ in range(4)]
+            wait_until(lambda: len([c for c in connections if c.readable()]) == 3,
+                       "three answers before any forge's", child=own.child)
+            replies = [finish(connection) for connection in connections]
+        tap.equal(sorted(reply.status for reply in replies), [200, 503, 503, 503], "statuses")
+        for reply in replies:
+            if reply.status == 200:
+                check_answer(reply, name)
+            else:
+                contract.problem(reply, 503)
+                tap.true(reply.header("Retry-After").isdigit(), "Retry-After in seconds")
+        check_answer(own.ask({"username": name}), name)
+
+    with_program(ask_all, MAX_PARKED=1)
 
 
 @tap.test("GET, POST and refusals from many clients for a while: no answer is another's",

@@ -6,12 +6,13 @@ looks at what was served.
 """
 
 import base64
+import os
 import sys
 
 sys.dont_write_bytecode = True  # the source tree may be read-only
 
 import support  # noqa: E402
-from support import Program, ask_whole, fcgi, tap  # noqa: E402
+from support import Program, ask_whole, contract, fcgi, tap  # noqa: E402
 
 GITHUB_TOKEN = "made-up-github-token"
 BITBUCKET_TOKEN = "made-up-bitbucket-token"
@@ -69,7 +70,7 @@ tap.add("sixteen accounts", check,
 @tap.test("a name that is nowhere is 404")
 def check_nowhere():
     reply = program.get().ask({"username": "nobody-at-all"})
-    problem = support.contract.problem(reply, 404)
+    problem = contract.problem(reply, 404)
     tap.equal(problem["type"], "/docs/problems#account-not-found", "type")
     tap.equal([(row["forge"], row["name"], row["status"]) for row in problem["accounts"]],
               [(forge, "nobody-at-all", "not_found") for forge in support.FORGES], "accounts")
@@ -134,7 +135,7 @@ def check_alias(forge, places, target):
     document = program.get().ask({forge: [alias, target]}).json()
     expected = simulator.get().expected(**{forge: target})
     tap.equal(document["complete"], True, f"complete, of {document['accounts']}")
-    support.contract.same(document["totals"], expected["totals"], "totals")
+    contract.same(document["totals"], expected["totals"], "totals")
     # The reason is told of the account that counts: the first in the order of names.
     tap.equal(document["missing"],
               {statistic: {f"{forge}:{alias}": reason for reason in rows.values()}
@@ -191,14 +192,8 @@ def check_private(tokens, sent):
         log = asking.log()
     finally:
         asking.close()
-    expected = simulator.get().expected(PRIVATE, PRIVATE)
-    tap.equal(document["complete"], True, f"complete, of {document['accounts']}")
-    for found, row in zip(document["accounts"], expected["accounts"]):
-        wanted = support.expected_account(row)
-        # With a token GitHub may tell more than is expected here, and must not tell other things.
-        for statistic in ("repositories", "forks", "stars", "size_bytes", "topics"):
-            support.contract.same(found["totals"][statistic], wanted["totals"][statistic],
-                                  f"{statistic} on {row['forge']}")
+    support.check_whole(document, support.expected_of(simulator.get(), document, PRIVATE, PRIVATE),
+                        PRIVATE)
     for forge in support.FORGES:
         tap.equal(authorizations(forge), {sent[forge]}, f"credentials sent to {forge}")
     tap.equal(authorizations("stranger"), set(), "credentials sent to another origin")
@@ -212,14 +207,90 @@ for title, tokens, sent in CREDENTIALS:
             check_private, tokens, sent)
 
 
-@tap.test("a credential that the forges refuse is told as such")
-def check_refused():
-    asking = Program(simulator.get(), GITHUB_AUTH_TOKEN="bad-token", BITBUCKET_AUTH_TOKEN="bad")
+BAD = {"GITHUB_AUTH_TOKEN": "bad-github-token", "BITBUCKET_AUTH_TOKEN": "bad-bitbucket-token"}
+
+
+def check_set_aside(refused, names):
+    """A refused credential is tried by one visit, which goes on without it, as later ones do."""
+    simulator.get().control("DELETE", "log")
+    asking = Program(simulator.get(), **refused)
     try:
-        problem = support.contract.problem(asking.ask({"username": "g2-b2-refused"}), 502)
+        for name in names:
+            reply = ask_whole(asking, simulator.get(), {"username": name}, name, name)
+            for row in reply.json()["accounts"]:
+                if row["forge"].upper() + "_AUTH_TOKEN" in refused:
+                    tap.equal(row["api"], "rest", f"api of {row['forge']}")
+        log = asking.log()
     finally:
         asking.close()
-    tap.equal([row["status"] for row in problem["accounts"]], ["unauthorized"] * 2, "statuses")
+    for forge in support.FORGES:
+        token = refused.get(forge.upper() + "_AUTH_TOKEN")
+        carried = {row["account"] for row in simulator.get().control("GET", "log")
+                   if row["forge"] == forge
+                   and any(key.lower() == "authorization" for key, _ in row["headers"])}
+        # GraphQL's calls are not those of an account while they are refused.
+        tap.equal(carried - {None}, {names[0]} if token else set(),
+                  f"accounts asked for with a credential on {forge}")
+        tap.equal(authorizations(forge) - {None}, {f"Bearer {token}"} if token else set(),
+                  f"credentials sent to {forge}")
+        said = [line for line in log.splitlines() if "401" in line and forge in line.lower()]
+        tap.equal(len(said), 1 if token else 0, f"lines about a refusal by {forge} in\n{log}")
+    for token in refused.values():
+        tap.true(token not in log, "a log without secrets")
+
+
+tap.add("a credential that both forges refuse is set aside, and visits go on without it",
+        check_set_aside, BAD, ["g102-b102-refused", "g3-b3-refused", "g101-b2-refused"])
+for name, token in BAD.items():
+    tap.add(f"one that is refused, {name}, is set aside on its forge alone", check_set_aside,
+            {name: token}, ["g2-b2-refused-" + name.split("_")[0].lower(), "g4-b4-refused"])
+
+
+@tap.test("two visits at a time whose credential is refused are both right, and it is said once")
+def check_set_aside_at_once():
+    names = [f"g102-b102-refused-{n}" for n in range(8)]
+    asking = Program(simulator.get(), **BAD)
+    try:
+        begun = [asking.begin({"username": name}) for name in names]
+        for name, connection in zip(names, begun):
+            support.check_whole(support.finish(connection).json(),
+                                simulator.get().expected(name, name), name)
+        log = asking.log()
+    finally:
+        asking.close()
+    tap.equal(log.count("401"), len(BAD), f"lines about a refusal in\n{log}")
+
+
+# Limits of a reply -----------------------------------------------------------------------------
+
+MOST_NAMES = 10000  # of languages, or topics, that one account is told with
+
+
+def put_languages(name, count):
+    """An account whose repositories are all of different languages."""
+    simulator.get().put_account(name, {"github": None, "bitbucket": {
+        "size": count, "rows": [[f"r{n}", f"tongue-{n}", 0, 0, False, False]
+                                for n in range(count)]}})
+
+
+@tap.test(f"up to {MOST_NAMES} languages are told, beyond they are too large and all else is told",
+          seconds=120)
+def check_languages():
+    put_languages("many-tongues", MOST_NAMES)
+    document = check({"bitbucket": "many-tongues"}, None, "many-tongues").json()
+    tap.equal(len(document["totals"]["languages"]), MOST_NAMES, "languages")
+    put_languages("too-many-tongues", MOST_NAMES + 1)
+    expected = simulator.get().expected(bitbucket="too-many-tongues")
+    document = program.get().ask({"bitbucket": "too-many-tongues"}).json()
+    tap.equal(document["complete"], True, f"complete, of {document['accounts']}")
+    expected["totals"]["languages"] = None
+    expected["missing"]["languages"] = {"bitbucket:too-many-tongues": "too_large"}
+    # Two reasons are against the bytes, of which one is told.
+    tap.equal(set(document["missing"]["languages.bytes"]), {"bitbucket:too-many-tongues"},
+              "who cannot tell the bytes of languages")
+    expected["missing"]["languages.bytes"] = document["missing"]["languages.bytes"]
+    contract.same(document["totals"], expected["totals"], "totals")
+    contract.same(document["missing"], expected["missing"], "missing")
 
 
 # Other ways of asking --------------------------------------------------------------------------
@@ -240,6 +311,23 @@ def check_forms():
 def check_empty_value():
     reply = program.get().get("username=g8-b8-form&bitbucket=")
     support.check_whole(reply.json(), simulator.get().expected("g8-b8-form"), "g8-b8-form")
+
+
+# Ways of being started -------------------------------------------------------------------------
+
+@tap.test("started without standard output and error, as FastCGI allows, it serves all the same")
+def check_closed_descriptors():
+    own = Program(simulator.get(), ("/bin/sh", "-c", 'exec "$0" "$@" >&- 2>&-'))
+    try:
+        for name in ("g101-b101-silent", "g2-b2-silent"):
+            ask_whole(own, simulator.get(), {"username": name}, name, name)
+        contract.problem(own.get("username=a/b"), 422)
+        # Nothing else may have their numbers, or it would be written to with the log.
+        for descriptor in (1, 2):
+            tap.equal(os.readlink(f"/proc/{own.pid}/fd/{descriptor}"), "/dev/null",
+                      f"descriptor {descriptor}")
+    finally:
+        own.close()
 
 
 if __name__ == "__main__":

@@ -148,6 +148,13 @@ static void repeat(struct run *run, struct attempt *attempt)
     attempt->is_repeated = true;
 }
 
+/* As the engine does before each commit and fail. */
+static void tell_what_is_allowed(const struct run *run)
+{
+    for (size_t i = 0; run->drive->allowed > 0 && i < ALLOWANCE_COUNT; i++)
+        run->visit->allowed[i] = run->drive->allowed;
+}
+
 /* Feeds the next bytes. Whether the attempt is over. */
 static bool step(struct run *run, struct attempt *attempt, struct calls *more)
 {
@@ -155,6 +162,7 @@ static bool step(struct run *run, struct attempt *attempt, struct calls *more)
     const size_t left = attempt->answer.length - attempt->fed;
     const size_t some = mixed && left > MIXED_BYTES ? MIXED_BYTES : left;
     struct error error = {0};
+    tell_what_is_allowed(run);
     if (!is_success(attempt)) {
         fail(run, attempt, attempt->answer.outcome,
              attempt->answer.outcome == CALL_ANSWERED ? "it answered with an error" : "it failed",
@@ -230,10 +238,21 @@ struct snapshot *forge_drive(struct forge_drive *drive)
     return snapshot;
 }
 
-static bool find_row(const struct forge_row *rows, const char *tail, struct forge_answer *answer)
+/* Whether a row is for the call, whose URL has that tail. */
+static bool is_for(const struct forge_row *row, const char *tail, const struct call *call)
+{
+    const size_t length = strcspn(row->tail, " ");
+    if (strlen(tail) != length || strncmp(row->tail, tail, length) != 0)
+        return false;
+    return row->tail[length] == '\0' ||
+           (call->body != NULL && strstr(call->body, row->tail + length + 1) != NULL);
+}
+
+static bool find_row(const struct forge_row *rows, const char *tail, const struct call *call,
+                     struct forge_answer *answer)
 {
     for (; rows != NULL && rows->tail != NULL; rows++) {
-        if (strcmp(rows->tail, tail) != 0)
+        if (!is_for(rows, tail, call))
             continue;
         *answer = rows->answer;
         if (answer->body != NULL && answer->length == 0)
@@ -248,8 +267,8 @@ bool forge_answer_from_table(void *context, const struct call *call, struct forg
     const struct forge_table *table = context;
     const size_t base = strlen(table->base_url);
     return strncmp(call->url, table->base_url, base) == 0 &&
-           (find_row(table->more, call->url + base, answer) ||
-            find_row(table->rows, call->url + base, answer));
+           (find_row(table->more, call->url + base, call, answer) ||
+            find_row(table->rows, call->url + base, call, answer));
 }
 
 static char *read_whole(const char *directory, const char *name, const char *ending, size_t *length)
@@ -313,8 +332,13 @@ struct forge_answer recording_answer(const struct recording *recording)
 
 const struct forge *forge_named(const char *name, const char *api)
 {
-    for (size_t i = 0; i < forges_count(); i++)
-        if (strcmp(forges[i]->name, name) == 0 && strcmp(forges[i]->api, api) == 0)
-            return forges[i];
+    for (size_t i = 0; i < forges_count(); i++) {
+        const struct forge *forge = forges[i];
+        if (strcmp(forge->name, name) != 0)
+            continue;
+        if (forge->with_credential != NULL && strcmp(forge->with_credential->api, api) == 0)
+            return forge->with_credential;
+        return strcmp(forge->api, api) == 0 ? forge : NULL;
+    }
     return NULL;
 }

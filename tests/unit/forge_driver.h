@@ -41,6 +41,7 @@ struct forge_drive {
     const struct forge_settings *settings;
     const char *account;
     bool full;
+    size_t allowed; /* calls that visits are told they may still make, of each kind; 0: not told */
     forge_answer_to *answer;
     void *context;
     enum forge_order order;
@@ -56,7 +57,11 @@ struct snapshot *forge_drive(struct forge_drive *drive);
 
 /* A table of answers by URL. */
 struct forge_row {
-    const char *tail; /* of the URL, behind the base URL; NULL ends a table */
+    /*
+     * Of the URL, behind the base URL; what follows a space is part of the body: of a POST the URL
+     * does not say what is asked. NULL ends a table.
+     */
+    const char *tail;
     struct forge_answer answer;
 };
 struct forge_table {

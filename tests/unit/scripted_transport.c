@@ -27,11 +27,30 @@ static bool ends_with(const char *text, const char *end)
     return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
 }
 
+/* The value of If-None-Match, or NULL. */
+static const char *condition_of(const struct transport_request *request)
+{
+    static const char name[] = "If-None-Match: ";
+    for (size_t i = 0; request->headers != NULL && request->headers[i] != NULL; i++)
+        if (strncmp(request->headers[i], name, sizeof name - 1) == 0)
+            return request->headers[i] + sizeof name - 1;
+    return NULL;
+}
+
+static bool meets_condition(const struct scripted_answer *answer,
+                            const struct transport_request *request)
+{
+    const char *condition = condition_of(request);
+    return answer->if_none_match == NULL ||
+           (condition != NULL && strcmp(condition, answer->if_none_match) == 0);
+}
+
 static bool fits(const struct scripted_answer *answer, unsigned used,
                  const struct transport_request *request)
 {
     return ends_with(request->url, answer->url) && (answer->times == 0 || used < answer->times) &&
-           (!answer->authorized_only || request->authorization != NULL);
+           (!answer->authorized_only || request->authorization != NULL) &&
+           meets_condition(answer, request);
 }
 
 static const struct scripted_answer *answer_to(struct scripted_transport *script,
@@ -64,6 +83,7 @@ static struct transfer *start(struct transport *transport, const struct transpor
     *end = transfer;
     script->started++;
     script->authorized += request->authorization != NULL;
+    script->conditional += condition_of(request) != NULL;
     if (++script->under_way > script->most_under_way)
         script->most_under_way = script->under_way;
     return transfer;

@@ -17,9 +17,10 @@ struct scripted_answer {
     int status;
     const char *headers[8]; /* name, value, name, value..., NULL */
     const char *body;
-    bool held;            /* never answered */
-    bool authorized_only; /* fits only requests with a credential */
-    unsigned times;       /* fits this often; 0: always */
+    bool held;                 /* never answered */
+    bool authorized_only;      /* fits only requests with a credential */
+    unsigned times;            /* fits this often; 0: always */
+    const char *if_none_match; /* fits only requests with that condition; NULL: all */
 };
 
 #define SCRIPTED_ANSWERS_MAXIMUM 16
@@ -34,7 +35,8 @@ struct scripted_transport {
     size_t started;
     size_t under_way;
     size_t most_under_way;
-    size_t authorized; /* transfers that were given a credential */
+    size_t authorized;  /* transfers that were given a credential */
+    size_t conditional; /* transfers with If-None-Match */
 };
 
 /* Prepares a script; the transport is in the struct and is closed like any other. */

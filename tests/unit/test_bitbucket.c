@@ -16,6 +16,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define WALL 1700000000
 #define NONE "unsupported"
+#define COSTS "budget"
 
 #define WORKSPACE_TAIL                                                                             \
     "workspaces/name?fields=uuid,slug,name,is_personal,created_on,links.html.href,"                \
@@ -111,8 +112,8 @@ static void tells_the_whole_workspace(void **state)
         END,
     };
     static const char *const totals[STATISTIC_COUNT] = {
-        "3",  "2",  "1",  NONE, NONE, NONE, NONE, NONE, NONE, NONE, "removed_upstream",
-        NONE, NONE, NONE, "17", "0",  NONE, NONE};
+        "3",  "2",  "1",  NONE, COSTS, NONE, NONE, COSTS, NONE, NONE, "removed_upstream",
+        NONE, NONE, NONE, "17", "0",   NONE, NONE};
     for (int order = 0; order < FORGE_ORDER_COUNT; order++) {
         struct forge_drive drive;
         struct snapshot *snapshot = visit_name(rows, (enum forge_order)order, &drive);
@@ -145,7 +146,170 @@ static void an_empty_workspace_tells_nothing_is_there(void **state)
     assert_told(snapshot, STATISTIC_SIZE_BYTES, "0");
     assert_told(snapshot, STATISTIC_LANGUAGES, "0");
     assert_told(snapshot, STATISTIC_OPEN_ISSUES, "removed_upstream");
+    assert_told(snapshot, STATISTIC_FORKS, COSTS);
     snapshot_drop(snapshot);
+}
+
+#define COUNT_TAIL(n, what)                                                                        \
+    "repositories/name/%7B00000000-0000-4000-8000-00000000000" #n "%7D/" what                      \
+    "?pagelen=1&fields=size"
+
+/* Two originals, a fork, and a private one. */
+#define MIXED_VALUES                                                                               \
+    REPOSITORY(1)                                                                                  \
+    "," PRIVATE(2) ",{" UUID(                                                                      \
+        3) ",\"is_private\":false,\"parent\":{\"full_name\":\"a/b\"}}," REPOSITORY(4)
+
+/* Visits an account of those in full, where the counts of repository 4 are as the rows say. */
+static struct snapshot *visit_in_full(const struct forge_row *replaced, size_t allowed,
+                                      enum forge_order order, struct forge_drive *drive)
+{
+    static const struct forge_row rows[] = {
+        {WORKSPACE_TAIL, OK(WORKSPACE)},
+        {PAGE_TAIL(1), OK("{\"size\":4,\"pagelen\":100,\"values\":[" MIXED_VALUES "]}")},
+        {COUNT_TAIL(1, "watchers"), OK("{\"size\":30}")},
+        {COUNT_TAIL(1, "forks"), OK("{\"size\":5}")},
+        {COUNT_TAIL(4, "watchers"), OK("{\"size\":7}")},
+        {COUNT_TAIL(4, "forks"), OK("{\"size\":0}")},
+        END,
+    };
+    struct forge_table table = {base_url, rows, replaced};
+    *drive = (struct forge_drive){.forge = bitbucket(),
+                                  .settings = &settings,
+                                  .account = "name",
+                                  .full = true,
+                                  .allowed = allowed,
+                                  .answer = forge_answer_from_table,
+                                  .context = &table,
+                                  .order = order,
+                                  .wall = WALL};
+    return forge_drive(drive);
+}
+
+static void full_detail_counts_watchers_and_forks_of_originals(void **state)
+{
+    (void)state;
+    for (int order = 0; order < FORGE_ORDER_COUNT; order++) {
+        struct forge_drive drive;
+        struct snapshot *snapshot = visit_in_full(NULL, 0, (enum forge_order)order, &drive);
+        assert_int_equal(snapshot->status, ACCOUNT_OK);
+        assert_told(snapshot, STATISTIC_WATCHERS, "37");
+        assert_told(snapshot, STATISTIC_FORKS, "5");
+        assert_told(snapshot, STATISTIC_REPOSITORIES_TOTAL, "3");
+        assert_int_equal(drive.calls, 2 + 4);
+        assert_int_equal(drive.rounds, 2);
+        snapshot_drop(snapshot);
+    }
+}
+
+static void full_detail_keeps_to_the_budget(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        size_t allowed, calls;
+        const char *watchers, *forks;
+    } rows[] = {
+        {"all calls fit", 4, 6, "37", "5"},
+        {"one too many: none is made", 3, 2, COSTS, COSTS},
+        {"nearly nothing is left", 1, 2, COSTS, COSTS},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        print_message("# %s\n", rows[i].why);
+        struct forge_drive drive;
+        struct snapshot *snapshot = visit_in_full(NULL, rows[i].allowed, FORGE_ORDER_FIRST, &drive);
+        assert_int_equal(snapshot->status, ACCOUNT_OK);
+        assert_told(snapshot, STATISTIC_WATCHERS, rows[i].watchers);
+        assert_told(snapshot, STATISTIC_FORKS, rows[i].forks);
+        assert_told(snapshot, STATISTIC_REPOSITORIES_ORIGINAL, "2");
+        assert_int_equal(drive.calls, rows[i].calls);
+        snapshot_drop(snapshot);
+    }
+}
+
+static void a_count_that_fails_is_unknown_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        struct forge_answer watchers;
+        const char *reason;
+    } rows[] = {
+        {"no size", OK("{}"), "removed_upstream"},
+        {"a size that is null", OK("{\"size\":null}"), "removed_upstream"},
+        {"a size that is no number", OK("{\"size\":\"7\"}"), "upstream_error"},
+        {"a size below nothing", OK("{\"size\":-1}"), "upstream_error"},
+        {"no object", OK("[]"), "removed_upstream"},
+        {"not found: it went away meanwhile", ERROR(404, NULL, SAYS("gone")), "upstream_error"},
+        {"forbidden", ERROR(403, NULL, SAYS("no privilege")), "unauthorized"},
+        {"said to be deactivated", ERROR(403, NULL, SAYS("deactivated due to inactivity")),
+         "unauthorized"},
+        {"a limit", ERROR(429, NULL, "Rate limit for this resource has been exceeded"),
+         "rate_limited"},
+        {"no answer", {.outcome = CALL_TIMED_OUT}, "timeout"},
+        {"no connection", {.outcome = CALL_UNREACHABLE}, "upstream_error"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        print_message("# %s\n", rows[i].why);
+        const struct forge_row replaced[] = {{COUNT_TAIL(4, "watchers"), rows[i].watchers}, END};
+        for (int order = 0; order < FORGE_ORDER_COUNT; order++) {
+            struct forge_drive drive;
+            struct snapshot *snapshot = visit_in_full(replaced, 0, (enum forge_order)order, &drive);
+            assert_int_equal(snapshot->status, ACCOUNT_OK);
+            assert_told(snapshot, STATISTIC_WATCHERS, rows[i].reason);
+            assert_told(snapshot, STATISTIC_FORKS, "5");
+            assert_told(snapshot, STATISTIC_SIZE_BYTES, "removed_upstream");
+            assert_int_equal(drive.calls, 6);
+            snapshot_drop(snapshot);
+        }
+    }
+}
+
+/* Counts are planned once, when the listing is believed, and for each identity once. */
+static void full_detail_waits_for_the_listing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        struct forge_row rows[3];
+        size_t calls;
+        const char *watchers;
+    } rows[] = {
+        {"two pages that agree",
+         {{PAGE_TAIL(1), OK("{\"size\":2,\"pagelen\":1,\"values\":[" REPOSITORY(1) "]}")},
+          {PAGE_TAIL(2), OK("{\"size\":2,\"pagelen\":1,\"values\":[" REPOSITORY(4) "]}")},
+          END},
+         3 + 4,
+         "37"},
+        {"an empty account",
+         {{PAGE_TAIL(1), OK("{\"size\":0,\"pagelen\":100,\"values\":[]}")}, END, END},
+         2,
+         "0"},
+        {"a walk, and a repository on both pages",
+         {{PAGE_TAIL(1), OK("{\"values\":[" REPOSITORY(1) "]," NEXT(2) "}")},
+          {PAGE_TAIL(2), OK("{\"values\":[" REPOSITORY(1) "," REPOSITORY(4) "]}")},
+          END},
+         3 + 4,
+         "37"},
+        {"pages that disagree, read again one after the other",
+         {{PAGE_TAIL(1),
+           OK("{\"size\":3,\"pagelen\":1,\"values\":[" REPOSITORY(1) "]," NEXT(2) "}")},
+          {PAGE_TAIL(2), OK("{\"size\":3,\"pagelen\":1,\"values\":[" REPOSITORY(4) "]}")},
+          {PAGE_TAIL(3), ERROR(404, NULL, SAYS("Invalid page"))}},
+         4 + 2 + 4,
+         "37"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        print_message("# %s\n", rows[i].why);
+        const struct forge_row replaced[] = {rows[i].rows[0], rows[i].rows[1], rows[i].rows[2],
+                                             END};
+        struct forge_drive drive;
+        struct snapshot *snapshot = visit_in_full(replaced, 0, FORGE_ORDER_FIRST, &drive);
+        assert_int_equal(snapshot->status, ACCOUNT_OK);
+        assert_told(snapshot, STATISTIC_WATCHERS, rows[i].watchers);
+        assert_int_equal(drive.calls, rows[i].calls);
+        snapshot_drop(snapshot);
+    }
 }
 
 static void members_may_be_left_out(void **state)
@@ -724,6 +888,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_the_whole_workspace),
         cmocka_unit_test(an_empty_workspace_tells_nothing_is_there),
+        cmocka_unit_test(full_detail_counts_watchers_and_forks_of_originals),
+        cmocka_unit_test(full_detail_keeps_to_the_budget),
+        cmocka_unit_test(a_count_that_fails_is_unknown_alone),
+        cmocka_unit_test(full_detail_waits_for_the_listing),
         cmocka_unit_test(members_may_be_left_out),
         cmocka_unit_test(wrong_members_refuse_the_answer),
         cmocka_unit_test(believes_pages_that_agree_and_walks_otherwise),

@@ -31,6 +31,7 @@ static const struct parse_row parse_rows[] = {
     {"one name", {"pypy"}, NULL, COMMAND_PROFILE, 1, 0, false, NULL},
     {"several names", {"a", "b", "c"}, NULL, COMMAND_PROFILE, 3, 0, false, NULL},
     {"options behind names", {"a", "--json"}, NULL, COMMAND_PROFILE, 1, 0, true, NULL},
+    {"in full", {"--full", "a"}, NULL, COMMAND_PROFILE, 1, 0, false, NULL},
     {"a forge", {"--github=a"}, NULL, COMMAND_PROFILE, 0, 1, false, NULL},
     {"a forge and its name apart", {"--github", "a"}, NULL, COMMAND_PROFILE, 0, 1, false, NULL},
     {"a forge twice", {"--github=a", "--github=b"}, NULL, COMMAND_PROFILE, 0, 2, false, NULL},
@@ -73,6 +74,8 @@ static const struct parse_row parse_rows[] = {
      0,
      false,
      NULL},
+    {"full of nothing", {"--full"}, "no account", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"check in full", {"--check", "--full"}, "--full", COMMAND_PROFILE, 0, 0, false, NULL},
     {"check of accounts", {"--check", "a"}, "--check", COMMAND_PROFILE, 0, 0, false, NULL},
     {"check of a forge", {"--check", "--github=a"}, "--check", COMMAND_PROFILE, 0, 0, false, NULL},
 };
@@ -95,10 +98,19 @@ static void free_words(char *words[10])
         free(words[i]);
 }
 
+static bool says_full(const struct parse_row *row)
+{
+    for (size_t i = 0; row->arguments[i] != NULL; i++)
+        if (strcmp(row->arguments[i], "--full") == 0)
+            return true;
+    return false;
+}
+
 static void check_parsed(const struct parse_row *row, const struct command *command)
 {
     if (command->action != row->action || command->name_count != row->names ||
-        command->form.count != row->pairs || command->json != row->json)
+        command->form.count != row->pairs || command->json != row->json ||
+        command->full != says_full(row))
         fail_msg("%s: action %d, %zu names, %zu pairs", row->sentence, (int)command->action,
                  command->name_count, command->form.count);
     if ((command->config_file == NULL) != (row->config_file == NULL))
@@ -171,9 +183,11 @@ static const struct scripted_answer nobody[] = {
 };
 
 static const struct scripted_answer half_broken[] = {
+    /* Without GraphQL the visit goes on by REST. */
+    {.url = "graphql", .outcome = CALL_ANSWERED, .status = 404, .body = "{}"},
     {.url = "/users/pypy", .outcome = CALL_ANSWERED, .status = 200, .body = ACCOUNT},
-    {.url = "per_page=100&page=1", .outcome = CALL_ANSWERED, .status = 200, .body = REPOSITORY},
     {.url = "per_page=1", .outcome = CALL_ANSWERED, .status = 200, .body = "[]"},
+    {.url = "page=1", .outcome = CALL_ANSWERED, .status = 200, .body = REPOSITORY},
     {.url = "", .outcome = CALL_UNREACHABLE},
 };
 
@@ -319,6 +333,35 @@ static void test_nothing_found(void **state)
     outcome_release(&outcome);
 }
 
+static void test_full(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "links.avatar.href",
+         .outcome = CALL_ANSWERED,
+         .status = 200,
+         .body = "{\"uuid\":\"{a}\",\"slug\":\"pypy\"}"},
+        {.url = "values.parent.full_name",
+         .outcome = CALL_ANSWERED,
+         .status = 200,
+         .body = "{\"size\":1,\"values\":[{\"uuid\":\"{00000000-0000-4000-8000-000000000001}\","
+                 "\"is_private\":false}]}"},
+        {.url = "watchers?pagelen=1&fields=size",
+         .outcome = CALL_ANSWERED,
+         .status = 200,
+         .body = "{\"size\":4321}"},
+    };
+    struct outcome outcome = RUN(answers, "--json", "--full", "--bitbucket=pypy");
+    assert_holds(outcome.out, "\"watchers\": 4321");
+    assert_int_equal(outcome.status, COMMAND_COMPLETE);
+    outcome_release(&outcome);
+    outcome = RUN(answers, "--json", "--bitbucket=pypy");
+    assert_holds(outcome.out, "\"watchers\": null");
+    assert_holds(outcome.out, "\"bitbucket:pypy\": \"budget\"");
+    assert_int_equal(outcome.status, COMMAND_COMPLETE);
+    outcome_release(&outcome);
+}
+
 /* Several names are asked for everywhere; a forge's own option replaces them there. */
 static void test_several_names(void **state)
 {
@@ -437,11 +480,17 @@ int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),         cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_complete),      cmocka_unit_test(test_json),
-        cmocka_unit_test(test_incomplete),    cmocka_unit_test(test_nothing_found),
-        cmocka_unit_test(test_several_names), cmocka_unit_test(test_usage),
-        cmocka_unit_test(test_probe),         cmocka_unit_test(test_probe_of_trouble),
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_incomplete),
+        cmocka_unit_test(test_nothing_found),
+        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_several_names),
+        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_probe_of_trouble),
         cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,14 +189,14 @@ static void many_names_in_falling_order_cost_little(void **state)
 {
     (void)state;
     struct counts counts = {0};
-    for (unsigned i = 200000; i > 0; i--) {
+    for (unsigned i = COUNTS_MAXIMUM; i > 0; i--) {
         char name[48];
         snprintf(name, sizeof name, "a-name-with-a-common-start-%06u", i);
         counts_add(&counts, name, 1, COUNT_UNTOLD);
     }
     counts_sort(&counts);
     assert_sorted(&counts);
-    assert_int_equal(counts.count, 200000);
+    assert_int_equal(counts.count, COUNTS_MAXIMUM);
     counts_release(&counts);
 }
 

@@ -51,6 +51,7 @@ static void check_row(const struct row *row)
     for (size_t most = 1; most <= length + 1; most++) {
         struct cut cut = whole_json_cut(&row->selection, row->document, length, NULL, most);
         check_cut(row, &cut);
+        whole_json_check_record(&row->selection, row->document, length, &cut);
         whole_json_release_cut(&cut);
     }
 }
@@ -109,6 +110,19 @@ static void test_elements_of_arrays(void **state)
          "[] {\"login\":\"a\",\"plan\":{\"name\":\"p\"}}"},
         {"nothing is asked for", {NULL, NULL, NULL}, "{\"a\":[1,2,{}]}", "[] {}"},
         {"the document is only a number", {NULL, NULL, PATHS("a")}, "12", "[] {}"},
+        {"the whole document, whatever its names are",
+         {NULL, NULL, PATHS("")},
+         " {\"C\":1,\"a.b\":{\"\":[2]}} ",
+         "[] {\"C\":1,\"a.b\":{\"\":[2]}}"},
+        {"the whole document is empty", {NULL, NULL, PATHS("")}, "{}", "[] {}"},
+        {"the whole document is an array", {NULL, NULL, PATHS("")}, "[1,{}]", "[] [1,{}]"},
+        {"the whole document is a number", {NULL, NULL, PATHS("")}, "12", "[] 12"},
+        {"the whole document is a string", {NULL, NULL, PATHS("")}, " \"a\"", "[] \"a\""},
+        {"the whole document is null", {NULL, NULL, PATHS("")}, "null", "[] null"},
+        {"half a document is none",
+         {NULL, NULL, PATHS("")},
+         "{\"a\":1",
+         "[] <expected the rest of a number but the document ended at offset 6>"},
         {"the document is only a string", {"a", PATHS("a"), PATHS("b.c")}, "\"a\"", "[] {}"},
         {"an array where an object was expected",
          {"a", PATHS("a"), PATHS("b")},
@@ -387,6 +401,7 @@ static void check_ceiling(const struct selection *selection, const struct buffer
         assert_int_equal(cut.failed, message != NULL);
         assert_int_equal(cut.error.kind, message != NULL ? ERROR_TOO_LARGE : ERROR_NONE);
         assert_string_equal(cut.error.message, message != NULL ? message : "");
+        whole_json_check_record(selection, text->bytes, text->length, &cut);
         whole_json_release_cut(&cut);
     }
 }
@@ -556,6 +571,7 @@ static bool check_against_whole(const struct selection *selection, const struct 
     struct cut cut = whole_json_cut(selection, text->bytes, text->length, NULL, text->length);
     struct cut again = whole_json_cut(selection, text->bytes, text->length, chance, most);
     assert_true(whole_json_same_cut(&cut, &again));
+    whole_json_check_record(selection, text->bytes, text->length, &cut);
     struct json_object *document = NULL;
     assert_int_equal(whole_json_parse(text->bytes, text->length, &document), 0);
     if (cut.failed) {
@@ -621,6 +637,84 @@ static void check_recording(const struct selection *selection, const char *name)
     buffer_release(&text);
 }
 
+static int take_anything(void *context, struct json_object *element, struct error *error)
+{
+    (void)context;
+    (void)element;
+    (void)error;
+    return 0;
+}
+
+/* What is kept as it was written, and nothing of the rest. */
+static void test_records(void **state)
+{
+    (void)state;
+    const struct {
+        const char *sentence;
+        struct selection selection;
+        const char *document;
+        const char *record;
+    } rows[] = {
+        {"members and elements",
+         {"values", PATHS("id", "a.b"), PATHS("size")},
+         " { \"x\":1, \"size\" : 2.50 ,\"values\":[ {\"y\":{},\"id\":1e2,\"a\":{\"c\":3,\"b\":[ 1 "
+         "]}}, "
+         "{}, null ] }",
+         "{\"size\":2.50,\"values\":[{\"id\":1e2,\"a\":{\"b\":[ 1 ]}},{},null]}"},
+        {"escaped names become plain, values stay",
+         {"", PATHS("id"), NULL},
+         "[{\"\\u0069d\":\"\\u0069d\"}]",
+         "[{\"id\":\"\\u0069d\"}]"},
+        {"the last of a repeated member counts again",
+         {"", PATHS("id"), NULL},
+         "[{\"id\":1,\"id\":2}]",
+         "[{\"id\":1,\"id\":2}]"},
+        {"no array where it is looked for",
+         {"data.nodes", PATHS("id"), PATHS("errors")},
+         "{\"data\":{\"other\":[1],\"nodes\":{\"id\":1}},\"errors\":[]}",
+         "{\"data\":{\"nodes\":{}},\"errors\":[]}"},
+        {"something else on the way to it",
+         {"data.nodes", PATHS("id"), NULL},
+         "{\"data\":[1,2]}",
+         "{\"data\":null}"},
+        {"another document", {"values", PATHS("id"), PATHS("size")}, "[1,2]", "null"},
+        {"nothing is wanted", {NULL, NULL, PATHS("size")}, "{\"a\":1}", "{}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buffer record = BUFFER_INIT(1000);
+        struct json_object *envelope;
+        struct error error = {0};
+        struct elements *elements = elements_new(&rows[i].selection, take_anything, NULL);
+        elements_record(elements, &record);
+        assert_int_equal(
+            elements_feed(elements, rows[i].document, strlen(rows[i].document), &error), 0);
+        assert_int_equal(elements_finish(elements, &envelope, &error), 0);
+        assert_string_equal(buffer_text(&record), rows[i].record);
+        elements_free(elements);
+        buffer_release(&record);
+    }
+}
+
+static void test_a_record_too_large_is_none(void **state)
+{
+    (void)state;
+    const struct selection selection = {"", PATHS("id"), NULL};
+    const char *const document = "[{\"id\":1},{\"id\":2},{\"id\":3}]";
+    for (size_t most = 0; most <= strlen(document); most++) {
+        struct buffer record = BUFFER_INIT(most);
+        struct json_object *envelope;
+        struct error error = {0};
+        struct elements *elements = elements_new(&selection, take_anything, NULL);
+        elements_record(elements, &record);
+        assert_int_equal(elements_feed(elements, document, strlen(document), &error), 0);
+        assert_int_equal(elements_finish(elements, &envelope, &error), 0);
+        assert_int_equal(elements_count(elements), 3);
+        assert_int_equal(record.overflowed, most < strlen(document));
+        elements_free(elements);
+        buffer_release(&record);
+    }
+}
+
 static void test_recordings(void **state)
 {
     (void)state;
@@ -663,6 +757,8 @@ int main(void)
         cmocka_unit_test(test_many_elements),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_made_documents),
+        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_a_record_too_large_is_none),
         cmocka_unit_test(test_recordings),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -529,6 +529,247 @@ static void a_refused_credential_is_set_aside(void **state)
     engine_free(scene.engine);
 }
 
+/* What a visit of "ann" tells, and what it took. */
+struct told {
+    enum account_status status;
+    int64_t repositories;
+    int64_t stars;
+    int64_t stars_given;
+    size_t started;
+    size_t conditional;
+};
+
+static struct told visit_and_tell(struct scene *scene)
+{
+    const size_t started = scene->script.started;
+    const size_t conditional = scene->script.conditional;
+    struct guest guest;
+    guest_comes(&guest, scene, "ann", FOREVER_MS);
+    step_until_done(scene, &guest);
+    const struct snapshot *snapshot = guest.snapshots[0];
+    const struct told told = {.status = snapshot->status,
+                              .repositories = known(snapshot, STATISTIC_REPOSITORIES_TOTAL),
+                              .stars = known(snapshot, STATISTIC_STARS_RECEIVED),
+                              .stars_given = known(snapshot, STATISTIC_STARS_GIVEN),
+                              .started = scene->script.started - started,
+                              .conditional = scene->script.conditional - conditional};
+    guest_goes(&guest);
+    return told;
+}
+
+static void assert_told(struct told told, struct told expected)
+{
+    assert_int_equal(told.status, expected.status);
+    assert_int_equal(told.repositories, expected.repositories);
+    assert_int_equal(told.stars, expected.stars);
+    assert_int_equal(told.stars_given, expected.stars_given);
+    assert_int_equal(told.started, expected.started);
+    assert_int_equal(told.conditional, expected.conditional);
+}
+
+#define LAST_STARRED                                                                               \
+    "<https://github.test/user/1/starred?per_page=1&page=2>; rel=\"next\", "                       \
+    "<https://github.test/user/1/starred?per_page=1&page=9>; rel=\"last\""
+#define TAGGED(end, tag, link, text)                                                               \
+    {                                                                                              \
+        .url = end, .outcome = CALL_ANSWERED, .status = 200,                                       \
+        .headers = {"ETag", tag, link == NULL ? NULL : "Link", link}, .body = text                 \
+    }
+#define NOT_MODIFIED(end, tag)                                                                     \
+    {                                                                                              \
+        .url = end, .outcome = CALL_ANSWERED, .status = 304, .headers = {"ETag", tag},             \
+        .if_none_match = tag                                                                       \
+    }
+#define USER_TAG "\"user\""
+#define STARRED_TAG "W/\"starred\""
+#define PAGE_TAG "W/\"page\""
+#define ONE_PAGE "[" REPOSITORY "]"
+
+static void an_unchanged_account_is_not_sent_again(void **state)
+{
+    static const struct scripted_answer answers[] = {
+        NOT_MODIFIED("/users/ann", USER_TAG),
+        NOT_MODIFIED("per_page=1", STARRED_TAG),
+        NOT_MODIFIED("page=1", PAGE_TAG),
+        TAGGED("/users/ann", USER_TAG, NULL, USER),
+        TAGGED("per_page=1", STARRED_TAG, LAST_STARRED, "[{}]"),
+        TAGGED("page=1", PAGE_TAG, NULL, ONE_PAGE),
+    };
+    struct scene scene;
+    scene_begin(&scene, answers, 6);
+    scene.script.backwards = *state != NULL;
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 9, 3, 0});
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 9, 3, 3});
+    /* What was replayed is remembered still. */
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 9, 3, 3});
+    engine_free(scene.engine);
+}
+
+static void what_changed_is_read_again(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        NOT_MODIFIED("/users/ann", USER_TAG),
+        NOT_MODIFIED("page=1", "\"two\""),
+        TAGGED("/users/ann", USER_TAG, NULL, USER),
+        ANSWER("per_page=1", 200, "[]"),
+        {.url = "page=1",
+         .outcome = CALL_ANSWERED,
+         .status = 200,
+         .headers = {"ETag", "\"one\""},
+         .body = ONE_PAGE,
+         .times = 1},
+        TAGGED("page=1", "\"two\"", NULL, "[]"),
+    };
+    struct scene scene;
+    scene_begin(&scene, answers, 6);
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 0, 3, 0});
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 3, 2});
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 3, 2});
+    engine_free(scene.engine);
+}
+
+static void each_credential_is_remembered_for_itself(void **state)
+{
+    (void)state;
+    static const char *const credentials[] = {NULL, "Bearer one", "Bearer two"};
+    static const struct scripted_answer answers[] = {
+        NOT_MODIFIED("/users/ann", USER_TAG),
+        TAGGED("/users/ann", USER_TAG, NULL, USER),
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct scene scene;
+    scene_begin(&scene, answers, 4);
+    struct forge_settings *github = &scene.forges[forge_named("github")];
+    for (size_t again = 0; again < 2; again++) {
+        for (size_t i = 0; i < 3; i++) {
+            github->authorization = (char *)(uintptr_t)credentials[i];
+            assert_int_equal(visit_and_tell(&scene).conditional, again);
+        }
+    }
+    engine_free(scene.engine);
+}
+
+/* What an answer must be to be remembered, and what comes of a 304 to it. */
+struct remembered_row {
+    const char *sentence;
+    struct scripted_answer first; /* of the account object, once */
+    struct scripted_answer later;
+    struct told second; /* the second visit */
+};
+
+static const struct remembered_row remembered_rows[] = {
+    {"no entity tag, no condition",
+     {.outcome = CALL_ANSWERED, .status = 200, .body = USER},
+     ANSWER("/users/ann", 200, USER),
+     {ACCOUNT_OK, 0, 0, 0, 3, 0}},
+    {"a tag that would match everything is not sent",
+     {.outcome = CALL_ANSWERED, .status = 200, .headers = {"ETag", "*"}, .body = USER},
+     ANSWER("/users/ann", 200, USER),
+     {ACCOUNT_OK, 0, 0, 0, 3, 0}},
+    {"nor one without quotes",
+     {.outcome = CALL_ANSWERED, .status = 200, .headers = {"ETag", "abc"}, .body = USER},
+     ANSWER("/users/ann", 200, USER),
+     {ACCOUNT_OK, 0, 0, 0, 3, 0}},
+    {"nor several",
+     {.outcome = CALL_ANSWERED, .status = 200, .headers = {"ETag", "\"a\", \"b\""}, .body = USER},
+     ANSWER("/users/ann", 200, USER),
+     {ACCOUNT_OK, 0, 0, 0, 3, 0}},
+    {"an empty tag is one",
+     {.outcome = CALL_ANSWERED, .status = 200, .headers = {"ETag", "W/\"\""}, .body = USER},
+     NOT_MODIFIED("/users/ann", "W/\"\""),
+     {ACCOUNT_OK, 0, 0, 0, 3, 1}},
+    {"an answer that is refused is not remembered",
+     {.outcome = CALL_ANSWERED,
+      .status = 200,
+      .headers = {"ETag", USER_TAG},
+      .body = "{\"id\":[]}"},
+     ANSWER("/users/ann", 200, USER),
+     {ACCOUNT_OK, 0, 0, 0, 3, 0}},
+    {"nor one that is no success",
+     {.outcome = CALL_ANSWERED, .status = 404, .headers = {"ETag", USER_TAG}, .body = "{}"},
+     ANSWER("/users/ann", 200, USER),
+     {ACCOUNT_OK, 0, 0, 0, 3, 0}},
+    {"a 304 that nobody asked for is an error",
+     {.outcome = CALL_ANSWERED, .status = 200, .body = USER},
+     ANSWER("/users/ann", 304, NULL),
+     {ACCOUNT_UPSTREAM_ERROR, -1, -1, -1, 3, 0}},
+    {"a condition that is met with an error is forgotten for nothing",
+     {.outcome = CALL_ANSWERED, .status = 200, .headers = {"ETag", USER_TAG}, .body = USER},
+     ANSWER("/users/ann", 404, "{}"),
+     {ACCOUNT_NOT_FOUND, -1, -1, -1, 3, 1}},
+};
+
+static void only_good_answers_are_remembered(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof remembered_rows / sizeof remembered_rows[0]; i++) {
+        const struct remembered_row *row = &remembered_rows[i];
+        struct scripted_answer answers[] = {
+            row->first,
+            row->later,
+            ANSWER("per_page=1", 200, "[]"),
+            ANSWER("page=1", 200, "[]"),
+        };
+        print_message("# %s\n", row->sentence);
+        answers[0].url = "/users/ann";
+        answers[0].times = 1;
+        struct scene scene;
+        scene_begin(&scene, answers, 4);
+        visit_and_tell(&scene);
+        assert_told(visit_and_tell(&scene), row->second);
+        engine_free(scene.engine);
+    }
+}
+
+/* The account's own URL redirects: it is the second hop that is remembered. */
+static void redirects_are_followed_to_what_is_remembered(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "/users/ann", REDIRECT(301, GITHUB "users/bob")},
+        NOT_MODIFIED("/users/bob", USER_TAG),
+        TAGGED("/users/bob", USER_TAG, NULL, USER),
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct scene scene;
+    scene_begin(&scene, answers, 5);
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 4, 0});
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 4, 1});
+    engine_free(scene.engine);
+}
+
+/*
+ * What was remembered can no longer be taken: fewer repositories are allowed by now. It is asked
+ * for again, without a condition, and taken for what it is then.
+ */
+static void what_does_not_replay_is_asked_for_again(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        NOT_MODIFIED("page=1", PAGE_TAG),
+        {.url = "page=1",
+         .outcome = CALL_ANSWERED,
+         .status = 200,
+         .headers = {"ETag", PAGE_TAG},
+         .body = ONE_PAGE,
+         .times = 1},
+        ANSWER("/users/ann", 200, USER),
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct scene scene;
+    scene_begin(&scene, answers, 5);
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 0, 3, 0});
+    scene.forges[forge_named("github")].maximum_repositories = 0;
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 4, 1});
+    scene.forges[forge_named("github")].maximum_repositories = 1000;
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 3, 0});
+    engine_free(scene.engine);
+}
+
 static void without_a_transport_everybody_is_told(void **state)
 {
     (void)state;
@@ -614,6 +855,13 @@ int main(void)
         cmocka_unit_test(a_limit_that_was_met_is_heeded_by_the_next_visit),
         cmocka_unit_test(a_forge_that_keeps_failing_is_left_alone),
         cmocka_unit_test(a_refused_credential_is_set_aside),
+        cmocka_unit_test(an_unchanged_account_is_not_sent_again),
+        cmocka_unit_test_prestate(an_unchanged_account_is_not_sent_again, &backwards),
+        cmocka_unit_test(what_changed_is_read_again),
+        cmocka_unit_test(each_credential_is_remembered_for_itself),
+        cmocka_unit_test(only_good_answers_are_remembered),
+        cmocka_unit_test(redirects_are_followed_to_what_is_remembered),
+        cmocka_unit_test(what_does_not_replay_is_asked_for_again),
         cmocka_unit_test(without_a_transport_everybody_is_told),
         cmocka_unit_test(freeing_answers_who_still_waits),
         cmocka_unit_test(stopping_answers_within_its_grace),

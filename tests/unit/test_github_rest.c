@@ -650,6 +650,138 @@ static void names_are_encoded_in_urls(void **state)
     snapshot_drop(snapshot);
 }
 
+/* Full visits. */
+
+#define NAMED(id, named)                                                                           \
+    "{\"id\":" #id ",\"name\":\"" named "\",\"fork\":false,\"private\":false,\"language\":\"C\"}"
+#define FORK "{\"id\":3,\"name\":\"f\",\"fork\":true,\"private\":false}"
+#define DETAIL_TAIL(name) "repos/name/" name
+#define WATCHED(id) OK("{\"id\":" #id ",\"subscribers_count\":20,\"watchers_count\":1000}")
+
+static const struct forge_row usual_details[] = {
+    {ACCOUNT_TAIL, OK(USER)},
+    {PAGE_TAIL(1), OK("[" NAMED(1, "one") "," FORK "," NAMED(2, "a.b") "," NAMED(1, "one") "]")},
+    {STARRED_TAIL, OK("[]")},
+    {DETAIL_TAIL("one"), WATCHED(1)},
+    {DETAIL_TAIL("one/languages"), OK("{\"C\":100,\"ASP.NET\":7}")},
+    {DETAIL_TAIL("a.b"), WATCHED(2)},
+    {DETAIL_TAIL("a.b/languages"), OK("{\"C\":11}")},
+    END,
+};
+
+static struct snapshot *visit_in_full(const struct forge_row *replaced, enum forge_order order,
+                                      size_t allowed, struct forge_drive *drive)
+{
+    struct forge_table table = {base_url, usual_details, replaced};
+    *drive = (struct forge_drive){.forge = github(),
+                                  .settings = &settings,
+                                  .account = "name",
+                                  .full = true,
+                                  .allowed = allowed,
+                                  .answer = forge_answer_from_table,
+                                  .context = &table,
+                                  .order = order,
+                                  .wall = WALL};
+    return forge_drive(drive);
+}
+
+static int64_t bytes_of(const struct snapshot *snapshot, const char *language)
+{
+    const struct counts *languages = &snapshot->totals.languages;
+    for (size_t i = 0; i < languages->count; i++)
+        if (strcmp(languages->items[i].name, language) == 0)
+            return languages->items[i].bytes;
+    return COUNT_UNTOLD;
+}
+
+static void full_visits_ask_about_each_original(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        struct forge_row replaced;
+        size_t allowed;
+        size_t calls;
+        unsigned rounds;
+        const char *watchers;
+        const char *bytes;
+    } rows[] = {
+        {"nothing is known of a quota", END, 0, 3 + 4, 2, "40", "0"},
+        {"all calls fit", END, 4, 3 + 4, 2, "40", "0"},
+        {"one does not, so none is made", END, 3, 3, 1, "budget", "budget"},
+        {"there are no originals", {PAGE_TAIL(1), OK("[" FORK "]")}, 1, 3, 1, "0", "0"},
+        {"there is nothing", {PAGE_TAIL(1), OK("[]")}, 1, 3, 1, "0", "0"},
+        {"a repository that went away", {DETAIL_TAIL("one"), ERROR(404, NULL, "{}")}, 4, 3 + 4, 2,
+         "upstream_error", "0"},
+        {"no calls left for one", {DETAIL_TAIL("one"), ERROR(429, NULL, "")}, 4, 3 + 4, 2,
+         "rate_limited", "0"},
+        {"one that takes too long",
+         {DETAIL_TAIL("a.b/languages"), {.outcome = CALL_TIMED_OUT}},
+         4,
+         3 + 4,
+         2,
+         "40",
+         "timeout"},
+        {"another repository of that name", {DETAIL_TAIL("a.b"), WATCHED(9)}, 4, 3 + 4, 2,
+         "upstream_error", "0"},
+        {"watchers that are not told", {DETAIL_TAIL("a.b"), OK("{\"id\":2}")}, 4, 3 + 4, 2,
+         "removed_upstream", "0"},
+        {"watchers as text", {DETAIL_TAIL("a.b"), OK("{\"id\":2,\"subscribers_count\":\"1\"}")}, 4,
+         3 + 4, 2, "upstream_error", "0"},
+        {"no languages", {DETAIL_TAIL("a.b/languages"), OK("{}")}, 4, 3 + 4, 2, "40", "0"},
+        {"languages in an array", {DETAIL_TAIL("a.b/languages"), OK("[]")}, 4, 3 + 4, 2, "40",
+         "upstream_error"},
+        {"languages that are null", {DETAIL_TAIL("a.b/languages"), OK("null")}, 4, 3 + 4, 2, "40",
+         "upstream_error"},
+        {"bytes as text", {DETAIL_TAIL("a.b/languages"), OK("{\"C\":\"11\"}")}, 4, 3 + 4, 2, "40",
+         "upstream_error"},
+        {"bytes that are null", {DETAIL_TAIL("a.b/languages"), OK("{\"C\":null}")}, 4, 3 + 4, 2,
+         "40", "upstream_error"},
+        {"half the languages", {DETAIL_TAIL("a.b/languages"), OK("{\"C\":11,")}, 4, 3 + 4, 2, "40",
+         "upstream_error"},
+        {"a name that would lead elsewhere",
+         {PAGE_TAIL(1), OK("[" NAMED(1, "..") "," NAMED(2, ".") "]")},
+         4,
+         3,
+         1,
+         "removed_upstream",
+         "removed_upstream"},
+        {"no name", {PAGE_TAIL(1), OK("[{\"id\":1,\"fork\":false,\"private\":false}]")}, 4, 3, 1,
+         "removed_upstream", "removed_upstream"},
+    };
+    for (size_t i = 0; i < COUNT(rows) * FORGE_ORDER_COUNT; i++) {
+        const size_t row = i / FORGE_ORDER_COUNT;
+        const enum forge_order order = (enum forge_order)(i % FORGE_ORDER_COUNT);
+        const struct forge_row replaced[] = {rows[row].replaced, END};
+        struct forge_drive drive;
+        if (order == 0)
+            print_message("# %s\n", rows[row].why);
+        struct snapshot *snapshot = visit_in_full(replaced, order, rows[row].allowed, &drive);
+        assert_int_equal(snapshot->status, ACCOUNT_OK);
+        assert_string_equal(snapshot->api, "rest");
+        assert_told(snapshot, STATISTIC_WATCHERS, rows[row].watchers);
+        /* Where the main languages are not told, neither are the bytes. */
+        if (tally_knows(&snapshot->totals, STATISTIC_LANGUAGES))
+            assert_told(snapshot, STATISTIC_LANGUAGE_BYTES, rows[row].bytes);
+        assert_told(snapshot, STATISTIC_COMMITS, ASKED);
+        assert_int_equal(drive.calls, rows[row].calls);
+        assert_int_equal(drive.rounds, rows[row].rounds);
+        snapshot_drop(snapshot);
+    }
+}
+
+static void full_visits_tell_the_bytes(void **state)
+{
+    (void)state;
+    for (int order = 0; order < FORGE_ORDER_COUNT; order++) {
+        struct forge_drive drive;
+        struct snapshot *snapshot = visit_in_full(NULL, (enum forge_order)order, 0, &drive);
+        assert_int_equal(bytes_of(snapshot, "C"), 111);
+        assert_int_equal(bytes_of(snapshot, "ASP.NET"), 7);
+        snapshot_drop(snapshot);
+    }
+}
+
 /* Recordings. */
 
 #define JENKINSCI_PAGES 23
@@ -800,6 +932,8 @@ int main(void)
         cmocka_unit_test(an_unknown_account_wins_over_its_missing_pages),
         cmocka_unit_test(names_that_can_exist),
         cmocka_unit_test(names_are_encoded_in_urls),
+        cmocka_unit_test(full_visits_ask_about_each_original),
+        cmocka_unit_test(full_visits_tell_the_bytes),
         cmocka_unit_test(reads_a_recorded_organisation_of_23_pages),
         cmocka_unit_test(reads_recorded_answers),
     };

@@ -99,6 +99,12 @@ static void json_that_means_the_same_has_one_key(void **state)
          "username=a_b bitbucket:a_b github:a_b!", "a_b"},
         {"also when it is left alone there", "{\"username\":\"a_b\",\"bitbucket\":null}",
          "username=a_b github:a_b!", "a_b"},
+        {"the default of detail may be said", "{\"detail\":\"basic\",\"github\":\"a\"}", "github:a",
+         NULL},
+        {"full detail is another question", "{\"detail\":\"full\",\"username\":\"a_b\"}",
+         "username=a_b bitbucket:a_b github:a_b! detail=full", "a_b"},
+        {"wherever it stands, and escaped", "{\"github\":\"a\",\"det\\u0061il\":\"\\u0066ull\"}",
+         "github:a detail=full", NULL},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         print_message("# %s\n", rows[i].why);
@@ -114,6 +120,23 @@ static void json_that_means_the_same_has_one_key(void **state)
         assert_string_equal(error.message, "untouched");
         query_release(&query);
         assert_empty(&query);
+    }
+}
+
+static void the_key_says_what_the_query_says(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"github\":\"a\"}",
+        "{\"github\":\"a\",\"detail\":\"basic\"}",
+        "{\"github\":\"a\",\"detail\":\"full\"}",
+    };
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        struct query query;
+        assert_int_equal(query_from_json(&query, bodies[i], strlen(bodies[i]), &forges, NULL), 0);
+        assert_int_equal(query.full, i == 2);
+        assert_int_equal(query.full, strstr(query.key, "detail=full") != NULL);
+        query_release(&query);
     }
 }
 
@@ -144,7 +167,10 @@ static void accounts_are_sorted_by_forge_and_name(void **state)
     "the body is no object; it must be a JSON object such as {\"username\": \"mailchimp\"}"
 #define FORGE_TYPE(forge) "\"" forge "\" must be a name, an array of names, or null"
 #define NOTHING_ASKED "no account is asked for: give \"username\", or a name on a forge"
-#define KNOWN "; known are username, github, bitbucket"
+#define KNOWN "; known are username, github, bitbucket, detail"
+#define DETAIL_WORDS                                                                               \
+    "\"detail\" must be \"basic\" (what a few calls tell; the default) or \"full\" (also what "    \
+    "costs a call for each repository)"
 
 struct json_error_row {
     const char *why, *body;
@@ -295,6 +321,21 @@ static void what_is_json_but_no_query_names_the_member_at_fault(void **state)
          "hyphens"},
         {"numbers of any shape are only of the wrong type", "{\"github\":[-0.0E+400]}", 0,
          ERROR_VALUE, "/github/0", "every item of \"github\" must be a name"},
+        {"a detail that there is not", "{\"github\":\"a\",\"detail\":\"more\"}", 0, ERROR_VALUE,
+         "/detail", DETAIL_WORDS},
+        {"its words have a case", "{\"github\":\"a\",\"detail\":\"Full\"}", 0, ERROR_VALUE,
+         "/detail", DETAIL_WORDS},
+        {"U+0000 does not cut one", "{\"github\":\"a\",\"detail\":\"full\\u0000\"}", 0, ERROR_VALUE,
+         "/detail", DETAIL_WORDS},
+        {"an empty detail", "{\"github\":\"a\",\"detail\":\"\"}", 0, ERROR_VALUE, "/detail",
+         DETAIL_WORDS},
+        {"no detail", "{\"github\":\"a\",\"detail\":null}", 0, ERROR_VALUE, "/detail",
+         DETAIL_WORDS},
+        {"a detail that is true", "{\"github\":\"a\",\"detail\":true}", 0, ERROR_VALUE, "/detail",
+         DETAIL_WORDS},
+        {"several details", "{\"github\":\"a\",\"detail\":[\"full\"]}", 0, ERROR_VALUE, "/detail",
+         DETAIL_WORDS},
+        {"a detail is no account", "{\"detail\":\"full\"}", 0, ERROR_VALUE, "", NOTHING_ASKED},
     };
     check_json_errors(rows, COUNT(rows));
 }
@@ -425,6 +466,15 @@ static void forms_mean_what_json_means(void **state)
          "username=a_b bitbucket:a_b github:a_b!",
          0,
          0},
+        {"full detail", {{"detail", "full"}, {"github", "a"}}, "github:a detail=full", 0, 0},
+        {"basic detail", {{"github", "a"}, {"detail", "basic"}}, "github:a", 0, 0},
+        {"another detail", {{"github", "a"}, {"detail", "1"}}, NULL, "/detail", DETAIL_WORDS},
+        {"an empty detail", {{"github", "a"}, {"detail", ""}}, NULL, "/detail", DETAIL_WORDS},
+        {"two details",
+         {{"github", "a"}, {"detail", "full"}, {"detail", "full"}},
+         NULL,
+         "/detail",
+         "\"detail\" must be given once"},
         {"nothing", {{0}}, NULL, "", NOTHING_ASKED},
         {"nothing but null", {{"github", ""}}, NULL, "", NOTHING_ASKED},
         {"an empty username",
@@ -511,6 +561,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_that_means_the_same_has_one_key),
+        cmocka_unit_test(the_key_says_what_the_query_says),
         cmocka_unit_test(accounts_are_sorted_by_forge_and_name),
         cmocka_unit_test(what_is_not_json_is_a_syntax_error),
         cmocka_unit_test(what_is_json_but_no_query_names_the_member_at_fault),

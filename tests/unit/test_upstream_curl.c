@@ -377,7 +377,7 @@ static void sends_what_it_is_given(void **state)
     assert_null(strcasestr(seen, "\r\nExpect:"));
     watch_release(&watch);
 
-    /* The handle is used again: nothing of the last request may be left. */
+    /* Nothing of the last request may be left. */
     request = request_for(address_of("/echo"));
     ask(&watch, transport, &request);
     seen = buffer_text(&watch.body);
@@ -405,6 +405,26 @@ static void keeps_connections(void **state)
         watch_release(&watch);
     }
     free(before);
+    transport_close(transport);
+}
+
+/*
+ * A server may close a kept connection at any moment; the request then goes over another one. That
+ * works as often as it happens, with and without a body.
+ */
+static void outlives_its_connections(void **state)
+{
+    (void)state;
+    struct transport *transport = open_transport(NULL, NULL, 0);
+    for (unsigned i = 0; i < 20; i++) {
+        struct transport_request request = request_for(address_of("/once"));
+        struct watch watch;
+        request.body = i % 2 == 0 ? NULL : "{}";
+        ask(&watch, transport, &request);
+        assert_string_equal(watch.detail, "");
+        assert_int_equal(watch.outcome, CALL_ANSWERED);
+        watch_release(&watch);
+    }
     transport_close(transport);
 }
 
@@ -810,6 +830,35 @@ static void verifies_certificates(void **state)
     transport_close(transport);
 }
 
+/*
+ * Of two transfers at once one takes the connection that was kept; the other one's is new, and of
+ * another handle. Not more than two: a session of TLS 1.3 is for one connection.
+ */
+static void keeps_tls_sessions(void **state)
+{
+    (void)state;
+    if (!has_tls())
+        return;
+    struct transport *transport = open_transport(NULL, peer.certificate, 0);
+    struct watch watches[2];
+    unsigned resumed = 0;
+    ask_for(&watches[0], transport, tls_address_of("/resumed"));
+    assert_string_equal(buffer_text(&watches[0].body), "no");
+    watch_release(&watches[0]);
+    for (size_t i = 0; i < COUNT(watches); i++) {
+        watch_init(&watches[i], transport);
+        watch_get(&watches[i], tls_address_of("/resumed"));
+    }
+    for (size_t i = 0; i < COUNT(watches); i++) {
+        wait_until(transport, &watches[i].dones, 1);
+        assert_int_equal(watches[i].outcome, CALL_ANSWERED);
+        resumed += strcmp(buffer_text(&watches[i].body), "yes") == 0;
+        watch_release(&watches[i]);
+    }
+    assert_int_equal(resumed, 1);
+    transport_close(transport);
+}
+
 static void set_environment(const char *const *names, const char *value)
 {
     for (; *names != NULL; names++)
@@ -851,6 +900,57 @@ static void uses_the_proxy_of_the_settings(void **state)
     free(proxy);
 }
 
+/* The proxy learns neither the upstream's credential nor the path, the upstream not the proxy's. */
+static void uses_a_proxy_for_tls(void **state)
+{
+    (void)state;
+    if (!has_tls())
+        return;
+    char *proxy = alloc_format("http://someone:secret@127.0.0.1:%d/", peer.port);
+    struct transport *transport = open_transport(proxy, peer.certificate, 0);
+    struct transport_request request = request_for(tls_address_of("/echo"));
+    struct watch watch;
+    request.authorization = "Bearer token";
+    ask(&watch, transport, &request);
+    const char *seen = buffer_text(&watch.body);
+    assert_int_equal(watch.outcome, CALL_ANSWERED);
+    assert_non_null(strstr(seen, "\r\nAuthorization: Bearer token\r\n"));
+    assert_null(strcasestr(seen, "proxy"));
+    assert_null(strstr(watch.fields, "X-Proxy"));
+    watch_release(&watch);
+    transport_close(transport);
+
+    transport = open_transport(NULL, NULL, 0);
+    ask_for(&watch, transport, address_of("/last-tunnel"));
+    seen = buffer_text(&watch.body);
+    assert_int_equal(strncmp(seen, "CONNECT 127.0.0.1:", 18), 0);
+    assert_non_null(strstr(seen, "\r\nProxy-Authorization: Basic c29tZW9uZTpzZWNyZXQ=\r\n"));
+    assert_null(strstr(seen, "\r\nAuthorization"));
+    assert_null(strstr(seen, "echo"));
+    watch_release(&watch);
+    transport_close(transport);
+    free(proxy);
+}
+
+static void keeps_the_password_of_a_proxy(void **state)
+{
+    (void)state;
+    static const char *const schemes[] = {"http", "https", "socks5", "socks5h"};
+    for (size_t i = 0; i < COUNT(schemes); i++) {
+        char *proxy = alloc_format("%s://someone:secret@127.0.0.1:%d", schemes[i], closed_port());
+        struct transport *transport = open_transport(proxy, NULL, 0);
+        struct watch watch;
+        ask_for(&watch, transport, "https://upstream.invalid/path");
+        print_message("# %s: %s\n", schemes[i], watch.detail);
+        assert_int_equal(watch.outcome, CALL_UNREACHABLE);
+        assert_null(strstr(watch.detail, "secret"));
+        assert_null(strstr(watch.detail, "someone"));
+        watch_release(&watch);
+        transport_close(transport);
+        free(proxy);
+    }
+}
+
 static void closes_with_transfers_under_way(void **state)
 {
     (void)state;
@@ -881,10 +981,16 @@ static void refuses_settings_that_cannot_work(void **state)
          {.user_agent = "x", .ca_file = "/nonexistent/ca.pem", .connect_timeout_ms = 1},
          "/nonexistent/ca.pem"},
         {"a proxy of another kind",
-         {.user_agent = "x", .proxy = "socks5://127.0.0.1/", .connect_timeout_ms = 1},
+         {.user_agent = "x", .proxy = "ftp://a:secret@127.0.0.1/", .connect_timeout_ms = 1},
          "proxy"},
-        {"a proxy with a password",
-         {.user_agent = "x", .proxy = "http://a:secret@127.0.0.1/", .connect_timeout_ms = 1},
+        {"a proxy without a scheme",
+         {.user_agent = "x", .proxy = "a:secret@127.0.0.1", .connect_timeout_ms = 1},
+         "proxy"},
+        {"a proxy without a host",
+         {.user_agent = "x", .proxy = "http://", .connect_timeout_ms = 1},
+         "proxy"},
+        {"a proxy with a line end",
+         {.user_agent = "x", .proxy = "http://a:secret@127.0.0.1/\n", .connect_timeout_ms = 1},
          "proxy"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -906,6 +1012,7 @@ int main(void)
         cmocka_unit_test(reads_header_fields),
         cmocka_unit_test(sends_what_it_is_given),
         cmocka_unit_test(keeps_connections),
+        cmocka_unit_test(outlives_its_connections),
         cmocka_unit_test(ends_in_time),
         cmocka_unit_test(ends_in_time_while_queued),
         cmocka_unit_test(tells_what_cannot_be_reached),
@@ -920,8 +1027,11 @@ int main(void)
         cmocka_unit_test(carries_many_at_once),
         cmocka_unit_test(runs_side_by_side_without_tls),
         cmocka_unit_test(verifies_certificates),
+        cmocka_unit_test(keeps_tls_sessions),
         cmocka_unit_test(ignores_proxies_of_the_environment),
         cmocka_unit_test(uses_the_proxy_of_the_settings),
+        cmocka_unit_test(uses_a_proxy_for_tls),
+        cmocka_unit_test(keeps_the_password_of_a_proxy),
         cmocka_unit_test(closes_with_transfers_under_way),
         cmocka_unit_test(refuses_settings_that_cannot_work),
     };

@@ -28,6 +28,7 @@ class Peer:
         self.lock = threading.Lock()
         self.connections = 0
         self.meetings = {}
+        self.last_tunnel = b""
         self.over = threading.Event()
 
     def meeting(self, name, size):
@@ -77,6 +78,7 @@ class Answers:
     def __init__(self, peer, connection):
         self.peer = peer
         self.connection = connection
+        self.stale = False
 
     def send(self, data):
         self.connection.sendall(data)
@@ -90,6 +92,21 @@ class Answers:
 
     def count(self, request):
         return self.send(whole("200 OK", str(self.peer.connections).encode("ascii")))
+
+    def once(self, request):
+        """One answer for each connection; it ends when it is used again."""
+        if self.stale:
+            return False
+        self.stale = True
+        return self.send(whole("200 OK", b"once"))
+
+    def resumed(self, request):
+        """Whether the TLS session of this connection began on an earlier one."""
+        return self.send(whole("200 OK", b"yes" if self.connection.session_reused else b"no"))
+
+    def last_tunnel(self, request):
+        """What the last CONNECT was like."""
+        return self.send(whole("200 OK", self.peer.last_tunnel))
 
     def not_found(self, request):
         return self.send(whole("404 Not Found", b'{"message":"no"}'))
@@ -188,12 +205,38 @@ class Answers:
         return False
 
 
+def carry(source, sink):
+    """Everything from one socket to another, the end included."""
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        # One side is gone: so is what the other has to say.
+        sink.close()
+
+
+def tunnel(peer, connection, request):
+    """What a proxy does for CONNECT (RFC 9110, section 9.3.6)."""
+    peer.last_tunnel = request.head
+    host, _, port = request.target.rpartition(":")
+    with socket.create_connection((host, int(port))) as other:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Proxy: yes\r\n\r\n")
+        back = threading.Thread(target=carry, args=(other, connection), daemon=True)
+        back.start()
+        carry(connection, other)
+        back.join()
+
+
 def serve(peer, connection):
     """All requests of one connection."""
     try:
         with connection, connection.makefile("rb") as stream:
             answers = Answers(peer, connection)
             request = read_request(stream)
+            if request is not None and request.head.startswith(b"CONNECT "):
+                tunnel(peer, connection, request)
+                return
             while request is not None and getattr(answers, request.name)(request):
                 request = read_request(stream)
     except (OSError, threading.BrokenBarrierError):

@@ -235,12 +235,15 @@ static int take(void *context, struct json_object *element, struct error *error)
     return 0;
 }
 
-struct cut whole_json_cut(const struct selection *selection, const char *text, size_t length,
-                          uint64_t *state, size_t most)
+/* Cuts and, unless `record` is NULL, records. */
+static struct cut cut_and_record(const struct selection *selection, const char *text, size_t length,
+                                 uint64_t *state, size_t most, struct buffer *record)
 {
     struct cut cut = {.elements = json_object_new_array()};
     struct elements *const elements = elements_new(selection, take, &cut);
     struct json_object *envelope = NULL;
+    if (record != NULL)
+        elements_record(elements, record);
     while (length > 0 && !cut.failed) {
         size_t chunk = state == NULL ? most : 1 + whole_json_chance(state, (uint32_t)most);
         if (chunk > length)
@@ -258,6 +261,45 @@ struct cut whole_json_cut(const struct selection *selection, const char *text, s
         BUG("%zu elements were counted, but another number handed over", elements_count(elements));
     elements_free(elements);
     return cut;
+}
+
+struct cut whole_json_cut(const struct selection *selection, const char *text, size_t length,
+                          uint64_t *state, size_t most)
+{
+    return cut_and_record(selection, text, length, state, most, NULL);
+}
+
+/* Reads a record again. */
+static void replay(const struct selection *selection, const struct buffer *record, size_t most,
+                   const struct cut *cut)
+{
+    struct buffer second = BUFFER_INIT(record->maximum);
+    struct cut replayed =
+        cut_and_record(selection, buffer_text(record), record->length, NULL, most, &second);
+    if (!whole_json_same_cut(cut, &replayed))
+        BUG("the record is another document: %.200s", buffer_text(record));
+    if (strcmp(buffer_text(record), buffer_text(&second)) != 0)
+        BUG("the record of a record is another one: %.200s", buffer_text(&second));
+    whole_json_release_cut(&replayed);
+    buffer_release(&second);
+}
+
+void whole_json_check_record(const struct selection *selection, const char *text, size_t length,
+                             const struct cut *cut)
+{
+    struct buffer record = BUFFER_INIT(length * 2 + 64); /* a null for each value at the most */
+    uint64_t chance = length + 1;
+    struct cut recorded = cut_and_record(selection, text, length, &chance, 1000, &record);
+    if (!whole_json_same_cut(cut, &recorded))
+        BUG("recording changes what is read");
+    if (record.overflowed)
+        BUG("the record is larger than the document");
+    if (!cut->failed) {
+        replay(selection, &record, record.length, cut);
+        replay(selection, &record, 7, cut);
+    }
+    whole_json_release_cut(&recorded);
+    buffer_release(&record);
 }
 
 bool whole_json_same_cut(const struct cut *one, const struct cut *other)

@@ -45,6 +45,13 @@ struct cut {
 struct cut whole_json_cut(const struct selection *selection, const char *text, size_t length,
                           uint64_t *state, size_t most);
 
+/*
+ * Checks what elements record of a document that they cut so: recording changes nothing, and read
+ * again, in chunks too, the record gives the same cut and the same record. What is amiss is a BUG.
+ */
+void whole_json_check_record(const struct selection *selection, const char *text, size_t length,
+                             const struct cut *cut);
+
 /* The long way: the same cut out of a document that json-c has parsed whole. */
 struct cut whole_json_cut_parsed(const struct selection *selection, struct json_object *document);
 

@@ -6,8 +6,10 @@ the account's size can be made up for the lies that need one.
 """
 
 import base64
+import binascii
 import datetime
 import hashlib
+import itertools
 import re
 import struct
 import uuid
@@ -31,6 +33,11 @@ TOPICS = [
     "scraper", "sdk", "search", "security", "shell", "template", "testing", "tls", "tutorial",
     "unicode", "video", "web", "website", "yaml",
 ]
+# What GitHub knows beyond those: repositories of many languages need more names than that.
+MOST_LANGUAGES = 250
+MOST_TOPICS = 250
+# One repository in so many has more languages than a query's first page of them.
+EVERY_POLYGLOT, POLYGLOT, POLYGLOT_LANGUAGES = 150, 77, 24
 NOUNS = [
     "anvil", "arrow", "atlas", "badger", "beacon", "bellows", "bridge", "cedar", "chisel",
     "compass", "copper", "crane", "delta", "ember", "falcon", "fern", "flint", "forge", "garnet",
@@ -78,19 +85,38 @@ def node_id(prefix, number):
     return prefix + base64.urlsafe_b64encode(packed).decode("ascii").rstrip("=")
 
 
+def node_number(text):
+    """The number in an identifier of that form, whatever its prefix; None when it is none."""
+    _, _, packed = text.partition("_")
+    try:
+        data = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
+    except (ValueError, binascii.Error):
+        return None
+    if len(data) != 7 or data[:3] != b"\x92\x00\xce":
+        return None
+    number = struct.unpack(">I", data[3:])[0]
+    return number if text == node_id(text[:text.index("_") + 1], number) else None
+
+
+def account_node(account):
+    """The identifier of a GitHub account."""
+    return node_id("O_" if account.organization else "U_", account.id)
+
+
 def _day(seconds):
     return (FIRST_DAY + datetime.timedelta(seconds=seconds)).isoformat()
 
 
 class Repository:
     """What a forge knows about one repository. Sizes: `size_kib` as GitHub counts, `size_bytes`
-    as Bitbucket does. `languages` is bytes by name; `language` is the primary one or None."""
+    as Bitbucket does, `disk_usage` what GraphQL says of the first, None when it does not.
+    `languages` is bytes by name; `language` is the primary one or None."""
 
     __slots__ = (
         "index", "id", "uuid", "name", "fork", "archived", "private", "size_kib", "size_bytes",
         "stars", "forks", "watchers", "open_issues", "open_pull_requests", "commits", "language",
         "topics", "description", "license", "created", "updated", "pushed", "has_issues",
-        "_bytes",
+        "disk_usage", "language_count", "_bytes",
     )
 
     @property
@@ -107,10 +133,23 @@ class Repository:
         if self.language is None:
             return {}
         first = 2000 + self._bytes % 900000
+        if self.language_count is not None:
+            names = itertools.islice(
+                (name for name in language_names() if name != self.language),
+                self.language_count - 1)
+            return {self.language: first, **{name: first // (place + 2) + 1
+                                             for place, name in enumerate(names)}}
         second = LANGUAGES[self._bytes % len(LANGUAGES)]
         if second == self.language:
             return {self.language: first}
         return {self.language: first, second: first // 3 + 1}
+
+
+def language_names():
+    """Without end: those that exist, then made-up ones."""
+    yield from LANGUAGES
+    for number in itertools.count(1):
+        yield "Dialect %d" % number
 
 
 def make_repository(account, index):
@@ -131,6 +170,7 @@ def make_repository(account, index):
     _dates(repository, n)
     _flags(repository, n, row)
     _counts(repository, n, row)
+    _oddities(repository, account)
     return repository
 
 
@@ -185,6 +225,27 @@ def _counts(repository, n, row):
         repository.language = None
 
 
+def _oddities(repository, account):
+    """What few repositories are, or what an account was declared to have."""
+    repository.language_count = None
+    if repository.index % EVERY_POLYGLOT == POLYGLOT and not repository.empty:
+        repository.language = repository.language or LANGUAGES[0]
+        repository.language_count = POLYGLOT_LANGUAGES
+    if repository.index == 0 and (account.many_languages or account.many_topics):
+        repository.fork = False
+        repository.has_issues = True
+    if repository.index == 0 and account.many_topics:
+        repository.topics = sorted("topic-%03d" % number for number in range(account.many_topics))
+    if repository.index == 0 and account.many_languages:
+        repository.commits = max(repository.commits, 1)
+        repository.language = repository.language or LANGUAGES[0]
+        repository.language_count = account.many_languages
+    repository.disk_usage = repository.size_kib
+    every = account.unknown_disk_usage
+    if every and repository.index % every == every - 1:
+        repository.disk_usage = None
+
+
 class Account:
     """One account on one forge, honest or declared to lie.
 
@@ -203,7 +264,14 @@ class Account:
         self.seed = str(plan["seed"]) if plan.get("seed") is not None else key
         self.state = plan.get("state") or "active"
         self.latency = plan["latency_ms"] / 1000 if plan.get("latency_ms") is not None else None
+        self.many_languages = plan.get("many_languages") or 0
+        self.many_topics = plan.get("many_topics") or 0
+        for name, most in (("many_languages", MOST_LANGUAGES), ("many_topics", MOST_TOPICS)):
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError("%s: 0 to %d" % (name, most))
+        self.unknown_disk_usage = plan.get("unknown_disk_usage") or 0
         self.lies = []
+        self._kept = {}
         self._profile(plan)
         self._orders = {}
         self._selections = {}
@@ -255,6 +323,17 @@ class Account:
                 held.reverse()
             self._selections[(order, key, reverse)] = held
         return held
+
+    def kept(self, key, make):
+        """What `make()` gave under that key the first time: it follows from the declaration."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return self._kept[key]
+
+    @property
+    def typename(self):
+        """GitHub's word for its kind."""
+        return "Organization" if self.organization else "User"
 
     def repository(self, name):
         """By name without regard to case; None when there is none."""

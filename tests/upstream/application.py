@@ -116,6 +116,7 @@ class Application:
             body.digest
             if self.gzip:
                 body.gzip
+        self._warming.ask_queries(account)
 
 
 def _is_control(request):

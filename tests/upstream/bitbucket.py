@@ -336,7 +336,13 @@ class Bitbucket:
     # Single repositories.
 
     def _find(self, call, standing):
-        found = call.account.repository(call.arguments[1])
+        """By slug or by UUID in braces, as `repo_slug` is documented."""
+        name = call.arguments[1]
+        if name.startswith("{") and name.endswith("}"):
+            found = next((r for r in call.account.ordered("index")
+                          if r.uuid == name[1:-1].lower()), None)
+        else:
+            found = call.account.repository(name)
         if found is None or (found.private and standing.credential is None):
             return None, error(404, NO_REPOSITORY)
         return found, None

@@ -87,7 +87,7 @@ class Control:
         return {}
 
     def _get_expected(self, _names, request, _value):
-        return expected.expected(self._world.account, request.query)
+        return expected.expected(self._world.account, *expected.question(request.query))
 
 
 def _account(account):

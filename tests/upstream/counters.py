@@ -83,6 +83,7 @@ class Counters:
             "account": call.name, "call": call.kind, "method": request.method,
             "target": request.target, "headers": request.header_lines,
             "status": response.status, "lie": lie,
+            "body": request.body.decode("utf-8", "replace") if request.body else None,
         })
 
     def describe(self):

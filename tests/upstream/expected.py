@@ -3,7 +3,11 @@
 It shares nothing with the program under test and never looks at HTTP: the repositories are added
 up one by one, by the rules that the API promises. `repositories` and `size_bytes` count
 everything an account owns in public, every other statistic originals only.
+
+What can be told depends on how a forge was asked, which is a Way.
 """
+
+import dataclasses
 
 import accounts
 
@@ -18,11 +22,48 @@ NUMBERS = (
 NEEDS_TOKEN = ("watchers", "open_issues", "open_pull_requests", "commits", "languages.bytes")
 BITBUCKET_LACKS = {
     **{name: "unsupported" for name in (
-        "repositories.archived", "forks", "stars.received", "stars.given", "watchers",
+        "repositories.archived", "stars.received", "stars.given",
         "followers", "following", "open_pull_requests", "open_issues_and_pull_requests",
         "commits", "languages.bytes", "topics")},
     "open_issues": "removed_upstream",
+    # These cost a call for each original.
+    "forks": "budget", "watchers": "budget",
 }
+# Beyond so many originals their commits are counted only when everything is asked for.
+COMMITS_MAXIMUM_ORIGINALS = 500
+# Up to so many repositories GraphQL lists them all; beyond, REST pages do.
+GRAPHQL_MAXIMUM_LISTED = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Way:
+    """How a forge was asked. `full`: also for what costs a call for each original; `fits`: the
+    quota allowed those calls."""
+
+    token: bool = False
+    full: bool = False
+    fits: bool = True
+
+
+def _told(found, statistic, forge):
+    """Whether a control parameter says yes to a forge: by its name, or by 1 to all."""
+    values = [value for name, value in found if name == statistic]
+    return "1" in values or forge in values
+
+
+def question(query):
+    """From the parameters of a control request: (accounts as (forge, name), Ways by forge)."""
+    named = ("token", "detail", "fits")
+    given = [pair for pair in query if pair[0] in named]
+    for name, value in given:
+        allowed = ("basic", "full") if name == "detail" else ("0", "1", *SUMS)
+        if value not in allowed:
+            raise ValueError("%s is one of %s" % (name, ", ".join(allowed)))
+    ways = {forge: Way(token=_told(given, "token", forge), full=("detail", "full") in given,
+                       fits=_told(given, "fits", forge) or all(name != "fits"
+                                                               for name, _ in given))
+            for forge in SUMS}
+    return [pair for pair in query if pair[0] not in named], ways
 
 
 class Sum:
@@ -85,8 +126,8 @@ def _language_order(row):
     return (-repositories, size is None, -(size or 0), name)
 
 
-def github_sum(account):
-    """A visit of GitHub by REST without a token."""
+def github_sum(account, way):
+    """A visit of GitHub: by REST without a token, mostly by GraphQL with one."""
     found = account.repositories
     originals = [r for r in found if not r.fork]
     result = Sum()
@@ -102,7 +143,12 @@ def github_sum(account):
         "open_issues_and_pull_requests": sum(r.open_issues_count for r in originals),
         "size_bytes": sum(r.size_kib for r in found) * 1024,
     }
-    result.missing = {name: "needs_token" for name in NEEDS_TOKEN}
+    if way.token:
+        _add_graphql(result, account, originals, way)
+    else:
+        result.missing = {name: "needs_token" for name in NEEDS_TOKEN}
+        if way.full:
+            _add_by_call(result, originals, way, "watchers", "languages.bytes")
     if account.stars_given is None:
         result.missing["stars.given"] = "unsupported"
     else:
@@ -111,12 +157,46 @@ def github_sum(account):
     for repository in originals:
         if repository.language is not None:
             result.add_language(repository.language, 1, None)
+        if "languages.bytes" not in result.missing:
+            for name, size in repository.languages.items():
+                result.add_language(name, 0, size)
         result.add_topics(repository.topics)
     return result
 
 
-def bitbucket_sum(account):
-    """A visit of Bitbucket."""
+def _add_graphql(result, account, originals, way):
+    """What only GraphQL tells. Open issues and pull requests together are what REST counts where
+    pages were read, else the sum of both: in an honest account that is the same number."""
+    found = account.repositories
+    result.numbers.update({
+        "watchers": sum(r.watchers for r in originals),
+        "open_issues": sum(r.open_issues for r in originals),
+        "open_pull_requests": sum(r.open_pull_requests for r in originals),
+    })
+    if len(originals) <= COMMITS_MAXIMUM_ORIGINALS or way.full:
+        result.numbers["commits"] = sum(r.commits for r in originals)
+    else:
+        result.missing["commits"] = "budget"
+    unknown = any(r.disk_usage is None for r in found)
+    if unknown and len(found) <= GRAPHQL_MAXIMUM_LISTED:
+        del result.numbers["size_bytes"]
+        result.missing["size_bytes"] = "removed_upstream"
+
+
+def _add_by_call(result, originals, way, *statistics):
+    """What a visit in full learns at a call for each original, if the quota allows that many; no
+    call is needed where there is no original."""
+    for name in statistics:
+        if way.fits or not originals:
+            del result.missing[name]
+            if name in BY_CALL:
+                result.numbers[name] = sum(BY_CALL[name](r) for r in originals)
+        else:
+            result.missing[name] = "budget"
+
+
+def bitbucket_sum(account, way):
+    """A visit of Bitbucket; a credential tells nothing more."""
     found = account.repositories
     originals = [r for r in found if not r.fork]
     result = Sum()
@@ -127,6 +207,8 @@ def bitbucket_sum(account):
         "size_bytes": sum(r.size_bytes for r in found),
     }
     result.missing = dict(BITBUCKET_LACKS)
+    if way.full:
+        _add_by_call(result, originals, way, "forks", "watchers")
     result.languages = {}
     for repository in originals:
         if repository.language is not None:
@@ -134,11 +216,12 @@ def bitbucket_sum(account):
     return result
 
 
+BY_CALL = {"forks": lambda r: r.forks, "watchers": lambda r: r.watchers}
 SUMS = {"github": github_sum, "bitbucket": bitbucket_sum}
 STATUSES = {"active": "ok", "deactivated": "inactive", "gone": "inactive"}
 
 
-def expected(find, wanted):
+def expected(find, wanted, ways=None):
     """`find(forge, name)` gives an account or None; `wanted` is a list of (forge, name).
     A name that does not exist, or is inactive, contributes nothing and is not missed."""
     merged, rows = Sum(), []
@@ -153,7 +236,7 @@ def expected(find, wanted):
         row["status"] = STATUSES[account.state]
         if account.state != "active":
             continue
-        own = SUMS[forge](account)
+        own = SUMS[forge](account, ways[forge] if ways else Way())
         row["totals"] = own.totals()
         merge(merged, own, forge + ":" + name)
     return {"totals": merged.totals(), "missing": merged.missing, "accounts": rows}

@@ -10,10 +10,12 @@ class Call:
     """A request understood: which forge, which account, which kind of call.
 
     `kind` is what counts and lies name: "account", "page:3", "starred", "repository",
-    "languages", "other"... `account` is None when the name exists nowhere; `name` is then still
-    the name in lower case. `handler(call, request, standing)` answers it; arguments are its own."""
+    "languages", "graphql:nodes", "other"... `account` is None when the name exists nowhere; `name`
+    is then still the name in lower case. `handler(call, request, standing)` answers it; arguments
+    are its own. `question` is what a GraphQL request asks, else None."""
 
-    __slots__ = ("forge_name", "name", "account", "kind", "page", "handler", "arguments")
+    __slots__ = ("forge_name", "name", "account", "kind", "page", "handler", "arguments",
+                 "question")
 
     def __init__(self, forge_name, kind, handler, name=None, account=None, page=None,
                  arguments=()):
@@ -24,17 +26,19 @@ class Call:
         self.account = account
         self.page = page
         self.arguments = arguments
+        self.question = None
 
 
 class Standing:
-    """Who asks, and what is left of their quota."""
+    """Who asks, and what is left of their quota, of which `resource` is GitHub's name."""
 
-    __slots__ = ("credential", "bucket", "version")
+    __slots__ = ("credential", "bucket", "version", "resource")
 
-    def __init__(self, credential, bucket, version=None):
+    def __init__(self, credential, bucket, version=None, resource="core"):
         self.credential = credential
         self.bucket = bucket
         self.version = version
+        self.resource = resource
 
 
 def respond(status, value, headers=(), content_type=JSON):

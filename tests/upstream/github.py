@@ -1,4 +1,5 @@
-"""GitHub's REST API, as far as anonymous and token-bearing readers of public data see it.
+"""GitHub's API, as far as anonymous and token-bearing readers of public data see it: REST here,
+GraphQL in github_graphql.py.
 
 The table in GitHub.ROUTES is the whole API; a new endpoint is a row and a method. Anything else
 is 404, a trailing slash included, as GitHub does it.
@@ -11,6 +12,7 @@ import time
 import accounts
 import bodies
 import forge
+import github_graphql
 import server
 
 VERSIONS = ("2022-11-28", "2026-03-10")
@@ -19,11 +21,14 @@ DEFAULT_PER_PAGE = 30
 MAX_PER_PAGE = 100
 STARRED_OWNERS = 50
 
-FIXED_HEADERS = [
+REST_HEADERS = [
     ("Cache-Control", "private, max-age=60, s-maxage=60"),
     ("Vary", "Accept, Authorization, Cookie, X-GitHub-OTP,Accept-Encoding, Accept, "
              "X-Requested-With"),
     ("X-GitHub-Media-Type", "github.v3; format=json"),
+]
+OWN_HEADERS = {"core": REST_HEADERS, "graphql": github_graphql.HEADERS}
+FIXED_HEADERS = [
     ("Access-Control-Expose-Headers", "ETag, Link, Location, Retry-After, X-GitHub-OTP, "
      "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Used, X-RateLimit-Resource, "
      "X-RateLimit-Reset, X-OAuth-Scopes, X-Accepted-OAuth-Scopes, X-Poll-Interval, "
@@ -132,6 +137,7 @@ class GitHub:
         self.name = name
         self.prefix = prefix
         self._depth = len(prefix.split("/")) - 1
+        self._graphql = github_graphql.GraphQL(world, self)
 
     @property
     def api(self):
@@ -154,6 +160,8 @@ class GitHub:
         return forge.Call(self.name, "other", GitHub.not_found)
 
     def _call(self, request, kind, handler, pattern, arguments):
+        if kind == "graphql":
+            return self._graphql.call(request, handler)
         page = None
         if kind == "page":
             page = forge.natural(request.parameter("page"), 1)
@@ -176,18 +184,20 @@ class GitHub:
 
     # From a call to an answer.
 
-    def answer(self, call, request):
-        """The honest answer."""
+    def answer(self, call, request, **options):
+        """The honest answer. The options are the handler's own."""
         if not request.headers.get("user-agent"):
             response = server.Response(403, [("Content-Type", "text/html")],
                                        bodies.Body(NO_AGENT))
             response.close = True
             return response
         standing, refusal = self.stand(request)
-        if refusal is None and not standing.bucket.take():
+        graphql = standing.resource == "graphql"
+        if refusal is None and not graphql and not standing.bucket.take():
             refusal = self.limited(standing, 403)
-        response = refusal or call.handler(self, call, request, standing)
-        response = self._conditional(request, response, standing)
+        response = refusal or call.handler(self, call, request, standing, **options)
+        if not graphql:
+            response = self._conditional(request, response, standing)
         return self.finish(response, standing)
 
     def stand(self, request):
@@ -195,8 +205,13 @@ class GitHub:
         authorization = request.headers.get("authorization")
         accepted, credential = self.world.credential("github", authorization)
         version = request.headers.get("x-github-api-version", VERSIONS[0])
-        standing = forge.Standing(credential if accepted else None,
-                                  self.bucket(credential if accepted else None), version)
+        credential = credential if accepted else None
+        standing = forge.Standing(credential, None, version)
+        if request.path == self.prefix + "/graphql":
+            standing.resource = "graphql"
+            standing.bucket = self.world.quotas["graphql"].bucket(credential)
+        else:
+            standing.bucket = self.bucket(credential)
         if version not in VERSIONS:
             standing.version = VERSIONS[0]
             return standing, self.error(400, "The API version in the request is not supported.",
@@ -211,13 +226,13 @@ class GitHub:
     def finish(self, response, standing):
         """Add what every answer carries."""
         bucket = standing.bucket
-        response.headers = response.headers + FIXED_HEADERS + [
+        response.headers = response.headers + OWN_HEADERS[standing.resource] + FIXED_HEADERS + [
             ("x-github-api-version-selected", standing.version),
             ("X-RateLimit-Limit", bucket.limit),
             ("X-RateLimit-Remaining", bucket.remaining),
             ("X-RateLimit-Reset", bucket.reset),
             ("X-RateLimit-Used", bucket.used),
-            ("X-RateLimit-Resource", "core"),
+            ("X-RateLimit-Resource", standing.resource),
             ("X-GitHub-Request-Id", "F00D:%X:%X:%X:%08X" % (
                 bucket.used, bucket.limit, len(response.body.data), int(time.time()))),
         ]
@@ -291,14 +306,15 @@ class GitHub:
         """The members that an account has wherever it is mentioned."""
         prefix = self.api + "/users/" + account.spelling
         value = {
-            "login": account.spelling, "id": account.id, "node_id": _account_node(account),
+            "login": account.spelling, "id": account.id,
+            "node_id": accounts.account_node(account),
             "avatar_url": "https://avatars.githubusercontent.com/u/%d?v=4" % account.id,
             "gravatar_id": "",
         }
         for member, suffix in OWNER_URLS:
             value[member] = ("https://github.com/" + account.spelling if suffix is None
                              else prefix + suffix)
-        value["type"] = _type(account)
+        value["type"] = account.typename
         value["user_view_type"] = "public"
         value["site_admin"] = False
         return value
@@ -315,7 +331,8 @@ class GitHub:
     def _organization_object(self, account):
         prefix = self.api + "/orgs/" + account.spelling
         value = {
-            "login": account.spelling, "id": account.id, "node_id": _account_node(account),
+            "login": account.spelling, "id": account.id,
+            "node_id": accounts.account_node(account),
             "url": prefix, "repos_url": prefix + "/repos", "events_url": prefix + "/events",
             "hooks_url": prefix + "/hooks", "issues_url": prefix + "/issues",
             "members_url": prefix + "/members{/member}",
@@ -531,12 +548,25 @@ class GitHub:
         """Asking costs nothing. `rate` left with the version of 2026."""
         bucket = standing.bucket
         bucket.give_back()
-        core = {"limit": bucket.limit, "used": bucket.used, "remaining": bucket.remaining,
-                "reset": bucket.reset}
-        value = {"resources": {"core": core}}
+        core, graphql = [
+            {"limit": one.limit, "used": one.used, "remaining": one.remaining, "reset": one.reset}
+            for one in (bucket, self.world.quotas["graphql"].bucket(standing.credential))]
+        value = {"resources": {"core": core, "graphql": graphql}}
         if standing.version == VERSIONS[0]:
             value["rate"] = core
         return forge.respond(200, value)
+
+    def warm_graphql(self, request, account):
+        self._graphql.warm(request, account)
+
+    def ask_again(self, request, variables):
+        """A GraphQL call with other values of variables."""
+        call = self.resolve(request)
+        call.question = self._graphql.again(request, variables)
+        return call
+
+    def graphql(self, call, _request, standing, forbidden=None):
+        return self._graphql.answer(call.question, standing, forbidden)
 
     def versions(self, _call, _request, _standing):
         return forge.respond(200, list(VERSIONS))
@@ -560,6 +590,7 @@ class GitHub:
         ("GET", ("repos", "*", "*", "subscribers"), "subscribers", subscribers),
         ("GET", ("repos", "*", "*", "issues"), "issues", issues),
         ("GET", ("repos", "*", "*", "pulls"), "pulls", pulls),
+        ("POST", ("graphql",), "graphql", graphql),
         ("GET", ("rate_limit",), "rate_limit", rate_limit),
         ("GET", ("versions",), "other", versions),
     ]
@@ -580,14 +611,6 @@ def link_header(base, request, page, pages):
     form = "<%s?%s%spage=%d>; rel=\"%s\""
     return [("Link", ", ".join(form % (base, query, "&" if query else "", number, relation)
                                for number, relation in targets))]
-
-
-def _type(account):
-    return "Organization" if account.organization else "User"
-
-
-def _account_node(account):
-    return accounts.node_id("O_" if account.organization else "U_", account.id)
 
 
 def _text_of(value):

@@ -4,7 +4,12 @@ LIES is the list: name, function, and one sentence that the control API shows. A
 from a Scene to a Response. It may ask the scene for the honest answer and spoil that, or make up
 one of its own, or bring a delivery that spoils the bytes on their way.
 
-A declared lie says where it applies (`where`), how often (`times`), and may have `options`.
+A declared lie says where it applies (`where`), how often (`times`), and may have `options`. Two of
+them choose among GraphQL's calls: `above` N, only those that ask for more than N repositories, and
+`asks` FIELD, only those that ask for that field.
+
+What GraphQL answers is a document of another form with other names, a family of its own beside
+GitHub's REST and Bitbucket; graphql_lies.py has what only GraphQL can say.
 """
 
 import copy
@@ -15,6 +20,7 @@ import zlib
 import accounts
 import bodies
 import forge as forges
+import graphql_lies
 import quotas
 import server
 
@@ -25,11 +31,13 @@ HTML = ("Content-Type", "text/html; charset=utf-8")
 CHUNK = 64 * 1024
 PLACES = ("account", "pages", "starred", "repository", "languages", "topics", "commits",
           "subscribers", "issues", "pulls", "rate_limit", "watchers", "forks", "pullrequests",
-          "other", "all")
+          "graphql", "graphql:profile", "graphql:page", "graphql:nodes", "graphql:other", "other",
+          "all")
 NUMBERS = {
     "github": ("size", "stargazers_count", "watchers_count", "watchers", "forks_count", "forks",
                "open_issues_count", "open_issues", "followers", "following", "public_repos"),
     "bitbucket": ("size",),
+    "graphql": ("stargazerCount", "forkCount", "diskUsage", "totalCount", "databaseId"),
 }
 OPTIONAL = {
     "github": ("size", "language", "stargazers_count", "watchers_count", "watchers", "topics",
@@ -37,13 +45,19 @@ OPTIONAL = {
                "blog", "bio", "public_gists", "visibility", "license"),
     "bitbucket": ("size", "page", "pagelen", "parent", "language", "name", "description",
                   "is_personal", "created_on", "mainbranch"),
+    "graphql": ("primaryLanguage", "languages", "diskUsage", "defaultBranchRef", "description",
+                "pushedAt", "bio", "location", "websiteUrl"),
 }
 REQUIRED = {
     "github": ("id", "login", "fork", "full_name", "private", "type", "followers", "following"),
     "bitbucket": ("uuid", "slug", "is_private", "full_name", "type"),
+    "graphql": ("id", "databaseId", "login", "isFork", "isPrivate", "name", "nameWithOwner",
+                "stargazerCount", "forkCount", "watchers", "issues", "pullRequests",
+                "repositories"),
 }
 KEPT_TEXT = {"github": ("name", "language", "login"), "bitbucket": ("name", "language", "slug",
-                                                                    "full_name")}
+                                                                    "full_name"),
+             "graphql": ("name", "nameWithOwner", "id", "login")}
 
 
 class Declared:
@@ -61,10 +75,20 @@ class Declared:
         self.options = options or {}
 
     def concerns(self, call):
-        if self.left == 0:
+        if self.left == 0 or not self._suits(call.question):
             return False
+        if call.question is not None and "graphql" in self.places:
+            return True
         return ("all" in self.places or call.kind in self.places
                 or ("pages" in self.places and call.kind.startswith("page:")))
+
+    def _suits(self, question):
+        """Whether the call is one that this lie can be told of, and is meant for."""
+        if question is None:
+            return not self.name.startswith("graphql_") and not (
+                {"above", "asks"} & set(self.options))
+        return (question.weight > self.options.get("above", -1)
+                and self.options.get("asks") in (None, *question.names))
 
     def use(self):
         if self.left is not None:
@@ -101,8 +125,9 @@ class Scene:
         self.request = request
         self.options = options
         self.github = forge.name.endswith("github")
-        self.family = "github" if self.github else "bitbucket"
-        self.is_list = call.page is not None or call.kind == "starred"
+        self.graphql = call.question is not None
+        self.family = ("graphql" if self.graphql else "github" if self.github else "bitbucket")
+        self.is_list = call.page is not None or call.kind == "starred" or self.graphql
 
     def honest(self):
         return self.forge.answer(self.call, self.request)
@@ -134,7 +159,8 @@ class Scene:
         if refusal is not None:
             return refusal
         if bucket is not None:
-            standing = forges.Standing(standing.credential, bucket, standing.version)
+            standing = forges.Standing(standing.credential, bucket, standing.version,
+                                       standing.resource)
         return self.forge.finish(response, standing)
 
 
@@ -144,7 +170,23 @@ def elements(document):
         return document
     if isinstance(document.get("values"), list):
         return document["values"]
+    if "data" in document:
+        return graphql_lies.elements(document)
     return [document]
+
+
+def members(scene, element, names):
+    """(object, name) of the members of an element that have one of the names. GraphQL keeps many
+    of its numbers and names one object further in, and further."""
+    for name in list(element):
+        if name in names:
+            yield element, name
+        elif scene.graphql and isinstance(element[name], dict):
+            yield from members(scene, element[name], names)
+        elif scene.graphql and isinstance(element[name], list):
+            for inner in element[name]:
+                if isinstance(inner, dict):
+                    yield from members(scene, inner, names)
 
 
 def edited(change):
@@ -163,7 +205,7 @@ def edited_last(change):
     """A lie about the last element, when all before it have been believed already."""
     def edit(scene, document):
         found = elements(document)
-        if found:
+        if found and found[-1] is not None:
             change(scene, found[-1])
         return document
     edit.__doc__ = change.__doc__
@@ -181,9 +223,8 @@ def raw_number(literal):
     def lie(scene):
         mark = "@raw@"
         def change(_scene, element):
-            for member in NUMBERS[scene.family]:
-                if member in element:
-                    element[member] = mark
+            for target, member in members(scene, element, NUMBERS[scene.family]):
+                target[member] = mark
         response = edited_last(change)(scene)
         return spoiled(response, response.body.data.replace(
             b'"' + mark.encode() + b'"', literal))
@@ -195,10 +236,9 @@ def raw_text(replacement, doc):
     """Kept string members of the last element as these bytes."""
     def lie(scene):
         def change(_scene, element):
-            for member in KEPT_TEXT[scene.family]:
-                if isinstance(element.get(member), str) or member == "language":
-                    if member in element:
-                        element[member] = "@raw@"
+            for target, member in members(scene, element, KEPT_TEXT[scene.family]):
+                if isinstance(target[member], str) or member == "language":
+                    target[member] = "@raw@"
         response = edited_last(change)(scene)
         return spoiled(response, response.body.data.replace(b'"@raw@"', replacement))
     lie.__doc__ = doc
@@ -209,19 +249,32 @@ def raw_text(replacement, doc):
 
 def string_for_number(scene, element):
     """number members of the last element are strings"""
-    for member in NUMBERS[scene.family]:
-        if member in element:
-            element[member] = str(element[member])
+    for target, member in members(scene, element, NUMBERS[scene.family]):
+        target[member] = str(target[member])
 
 
 def array_for_object(_scene, document):
     """the last element, or the account object, is an array"""
+    if "data" in document:
+        place = graphql_lies.place(document)
+        found = elements(document)
+        if found:
+            graphql_lies.replace(document, place if not _is_array(document, place)
+                                 else place + [len(found) - 1], [found[-1]])
+        return document
     if isinstance(document, list) or "values" in document:
         found = elements(document)
         if found:
             found[-1] = [found[-1]]
         return document
     return [document]
+
+
+def _is_array(document, path):
+    value = document["data"]
+    for step in path:
+        value = value[step]
+    return isinstance(value, list)
 
 
 def object_for_array(_scene, document):
@@ -231,12 +284,17 @@ def object_for_array(_scene, document):
     if "values" in document:
         document["values"] = {"0": None}
         return document
+    if "data" in document and graphql_lies.place(document):
+        graphql_lies.replace(document, graphql_lies.place(document), {"0": None})
+        return document
     return {"account": document}
 
 
 def missing_optional(scene, document):
     """members that the specification calls optional are absent, in the envelope too"""
     for target in elements(document) + ([document] if isinstance(document, dict) else []):
+        if target is None:
+            continue
         for member in OPTIONAL[scene.family]:
             target.pop(member, None)
     return document
@@ -252,7 +310,7 @@ def null_optional(scene, document):
     """members that the specification calls optional are null"""
     for target in elements(document):
         for member in OPTIONAL[scene.family]:
-            if member in target:
+            if target is not None and member in target:
                 target[member] = None
     return document
 
@@ -267,7 +325,11 @@ def null_required(scene, element):
 def null_element(_scene, document):
     """one element of the list is null"""
     found = elements(document)
-    if found and found[0] is not document:
+    if "data" in document and isinstance(document, dict):
+        place = graphql_lies.place(document)
+        if found and _is_array(document, place):
+            graphql_lies.replace(document, place + [len(found) - 1], None)
+    elif found and found[0] is not document:
         found[-1] = None
     return document
 
@@ -275,6 +337,9 @@ def null_element(_scene, document):
 def size_mismatch(scene, document):
     """the promised number of repositories is not what the pages add up to (option: by)"""
     by = scene.option("by", 7)
+    held = graphql_lies.connection(document) if scene.graphql else None
+    if held is not None and "totalCount" in held:
+        held["totalCount"] += by
     for member in ("size", "public_repos"):
         if isinstance(document, dict) and member in document:
             document[member] += by
@@ -283,7 +348,12 @@ def size_mismatch(scene, document):
 
 def duplicates(scene, document):
     """each page begins with the last element of the page before, as when repositories are created
-    while the pages are being read; nothing is lost"""
+    while the pages are being read; nothing is lost. In GraphQL each ends with its first again"""
+    if scene.graphql:
+        found = elements(document)
+        if found and _is_array(document, graphql_lies.place(document)):
+            found.append(found[0])
+        return document
     shift = (scene.call.page or 1) - 1
     if shift == 0 or not elements(document):
         return document
@@ -302,6 +372,14 @@ def private_among_public(scene, document):
     if not scene.is_list or not elements(document):
         return document
     found = elements(document)
+    if scene.graphql:
+        if _is_array(document, graphql_lies.place(document)):
+            number = 1500000000 + accounts.numbers(scene.request.body)[0] % 100000000
+            found.append(dict(found[-1] or {}, id=accounts.node_id("R_", number),
+                              databaseId=number, isPrivate=True, name="secret",
+                              nameWithOwner="x/secret", stargazerCount=1000003,
+                              forkCount=1000003, diskUsage=1000003))
+        return document
     hidden = dict(found[-1])
     secret = accounts.numbers(scene.call.account.key, scene.call.kind, "private")
     if scene.github:
@@ -340,6 +418,8 @@ def endless(scene, document):
 
 def endless_next(scene):
     """there is always a next page, and it is always full; sizes are not told"""
+    if scene.graphql:
+        return graphql_lies.endless(scene)
     def change(_scene, document):
         document = endless(scene, document)
         if not scene.github:
@@ -357,6 +437,8 @@ def endless_next(scene):
 def last_huge(scene):
     """a million pages are announced, and each is full (option: page)"""
     last = scene.option("page", 1000000)
+    if scene.graphql:
+        return graphql_lies.endless(scene, last)
     def change(_scene, document):
         document = endless(scene, document)
         if not scene.github:
@@ -381,9 +463,12 @@ def link(response, value):
     response.headers.append(("Link", value))
 
 
-def next_is(make, doc):
-    """A lie about where the next page is; everything else is honest."""
+def next_is(make, doc, graphql=None):
+    """A lie about where the next page is; everything else is honest. `graphql` tells it of
+    GraphQL, where there are no URLs."""
     def lie(scene):
+        if scene.graphql:
+            return graphql(scene) if graphql is not None else scene.honest()
         if scene.call.page is None:
             return scene.honest()
         target = make(scene)
@@ -406,6 +491,8 @@ def values_twice(scene):
         return response
     data = response.body.data
     document = json.loads(data)
+    if scene.graphql:
+        return spoiled(response, b'{"data":null,' + data[1:])
     if isinstance(document, dict) and document.get("values"):
         first = bodies.json_bytes(document["values"][:1])
         return spoiled(response, b'{"values":' + first + b"," + data[1:])
@@ -437,7 +524,8 @@ def deep_nesting(scene, _data):
 
 def deep_nesting_member(scene):
     """100,000 brackets inside a member that a reader keeps (option: depth)"""
-    member = "topics" if scene.github else "parent"
+    member = "topics" if scene.family == "github" else (
+        "parent" if scene.family == "bitbucket" else "watchers")
     def change(_scene, element):
         element[member] = "@raw@"
     response = edited_last(change)(scene)
@@ -521,6 +609,9 @@ def streamed(make, doc, encoding=None):
 
 def opening(scene):
     """The beginning of the answer up to where its array begins."""
+    if scene.graphql:
+        return (b'{"data":{"nodes":[' if scene.call.kind == "graphql:nodes"
+                else b'{"data":{"repositoryOwner":{"repositories":{"nodes":[')
     if scene.is_list:
         return b"[" if scene.github else b'{"pagelen":100,"values":['
     return b'{"login":"x","list":[' if scene.github else b'{"slug":"x","list":['
@@ -709,7 +800,8 @@ LIES = {
     "last_huge": last_huge,
     "next_elsewhere": next_is(lambda s: s.url(s.world.stranger, page=s.call.page + 1),
                               "the next page is on another origin"),
-    "next_same": next_is(lambda s: s.url(page=s.call.page), "the next page is this page"),
+    "next_same": next_is(lambda s: s.url(page=s.call.page), "the next page is this page",
+                         graphql_lies.next_same),
     "next_is": next_is(lambda s: s.option("to", "file:///etc/passwd"),
                        "the next page is what the option `to` says, else file:///etc/passwd"),
     "redirect_loop": redirect(lambda s: s.url(), "a redirect to itself (option: status)"),
@@ -767,6 +859,11 @@ LIES = {
                             "4,000 header lines"),
     "not_modified_304": not_modified,
     "long_link": long_link,
+    "graphql_timeout_502_html": html(502),
+    "graphql_timeout_504": html(504),
+    "graphql_secondary_403": secondary(403, False),
+    "graphql_bad_credentials": failure(401, "Bad credentials", ""),
+    **graphql_lies.LIES,
 }
 LIES["rate_limited_text"].__doc__ = "429 with a body of text/plain"
 

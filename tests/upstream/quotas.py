@@ -6,8 +6,10 @@ Anonymous callers share one bucket per forge, as all callers behind one address 
 import time
 
 HOUR_SECONDS = 3600
-# GitHub: rate limits for the REST API. Bitbucket: API request limits for repository data.
+# GitHub: rate limits for the REST API and for the GraphQL API, which counts points. Bitbucket: API
+# request limits for repository data.
 DEFAULTS = {
+    "graphql": {"anonymous": 0, "token": 5000},
     "github": {"anonymous": 60, "token": 5000},
     "bitbucket": {"anonymous": 60, "token": 1000},
 }
@@ -30,11 +32,11 @@ class Bucket:
             self.remaining = self.limit
             self.reset = now + HOUR_SECONDS
 
-    def take(self):
-        """One request; False when none is left."""
+    def take(self, points=1):
+        """One request, or what it costs; False when none is left. The last one may cost more."""
         if self.remaining <= 0:
             return False
-        self.remaining -= 1
+        self.remaining = max(0, self.remaining - points)
         return True
 
     def give_back(self):

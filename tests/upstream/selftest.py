@@ -22,97 +22,11 @@ import time
 import urllib.parse
 import zlib
 
-HERE = pathlib.Path(__file__).resolve().parent
-READY_SECONDS = 10
-AGENT = {"User-Agent": "selftest"}
-TESTS = []
+sys.dont_write_bytecode = True  # the source tree may be read-only
 
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-class Answer:
-    """A response with its body read."""
-
-    def __init__(self, response, body):
-        self.status = response.status
-        self.headers = response.headers
-        self.body = body
-
-    def json(self):
-        return json.loads(self.body)
-
-    def link(self):
-        """The targets of the Link header by relation."""
-        found = re.findall(r'<([^>]*)>; rel="([a-z]+)"', self.headers.get("Link", ""))
-        return {relation: target for target, relation in found}
-
-
-class Simulator:
-    """A running simulator."""
-
-    def __init__(self, *arguments):
-        self._folder = tempfile.TemporaryDirectory()
-        self._port_file = os.path.join(self._folder.name, "port")
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "simulator.py"), "--port-file", self._port_file,
-             "--die-with-parent", *arguments],
-            stdout=subprocess.DEVNULL, env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"))
-        deadline = time.monotonic() + READY_SECONDS
-        while not os.path.exists(self._port_file):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit("Bail out! the simulator did not start")
-            time.sleep(0.01)
-        self.port = int(pathlib.Path(self._port_file).read_text())
-        self.base = "http://127.0.0.1:%d" % self.port
-        self._connection = None
-
-    def stop(self, number=signal.SIGTERM):
-        """Returns the exit status."""
-        self.process.send_signal(number)
-        status = self.process.wait(timeout=10)
-        self._folder.cleanup()
-        return status
-
-    def request(self, method, path, headers=None, body=None, timeout=5):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        with contextlib.closing(connection):
-            connection.request(method, path, body, AGENT if headers is None else headers)
-            response = connection.getresponse()
-            return Answer(response, response.read())
-
-    def get(self, path, headers=None, timeout=5):
-        return self.request("GET", path.removeprefix(self.base), headers, timeout=timeout)
-
-    def control(self, method, path, value=None):
-        answer = self.request(method, "/_control/" + path, AGENT,
-                              None if value is None else json.dumps(value))
-        equal(answer.status, 200, answer.body)
-        return answer.json()
-
-    def declare(self, name, **forges):
-        return self.control("PUT", "accounts/" + name, forges)
-
-
-def equal(have, want, what=""):
-    if have != want:
-        raise AssertionError("%s: %r instead of %r" % (what, have, want))
-
-
-def true(condition, what=""):
-    if not condition:
-        raise AssertionError(what or "not so")
-
-
-def raises(function, *kinds):
-    try:
-        result = function()
-    except kinds as error:
-        return error
-    raise AssertionError("no error but %r" % (result,))
-
+import selftest_graphql  # noqa: E402
+from selftest_support import (  # noqa: E402
+    AGENT, HERE, TESTS, Simulator, equal, raises, test, true)
 
 # GitHub.
 
@@ -512,7 +426,7 @@ def expected_merged(s):
           {"github:g80-b40-m": "ok", "bitbucket:g80-b40-m": "ok", "github:nobody": "not_found",
            "bitbucket:pypy": "inactive"})
     equal(both["missing"]["watchers"], {"github:g80-b40-m": "needs_token",
-                                        "bitbucket:g80-b40-m": "unsupported"})
+                                        "bitbucket:g80-b40-m": "budget"})
     nothing = s.control("GET", "expected?github=nobody")["totals"]
     true(nothing["languages"] is None and nothing["repositories"]["total"] is None)
 
@@ -1007,7 +921,7 @@ LIE_CHECKS = {
 def lies_are_listed(s):
     """Every lie has a sentence and a check"""
     listed = s.control("GET", "lies")
-    equal(set(listed), set(LIE_CHECKS))
+    equal(set(listed), set(LIE_CHECKS) | set(selftest_graphql.LIE_CHECKS))
     equal([name for name, sentence in listed.items() if not sentence], [])
 
 
@@ -1063,8 +977,6 @@ def recorded_test(folder):
 
 
 def check_recordings(s, folder):
-    sys.path.insert(0, str(HERE))
-    sys.dont_write_bytecode = True
     import recorded_totals
     for name, pages in (("jenkinsci", 23), ("jacquev6", 1), ("mailchimp", 1)):
         totals = recorded_totals.recorded_totals(pathlib.Path(folder), name)
@@ -1095,6 +1007,8 @@ def check_recordings(s, folder):
 
 def main():
     add_lie_tests()
+    selftest_graphql.add_lie_tests(list(LIE_CHECKS))
+    TESTS.extend(selftest_graphql.TESTS)
     if len(sys.argv) > 1:
         TESTS.append(recorded_test(sys.argv[1]))
     print("1..%d" % len(TESTS))

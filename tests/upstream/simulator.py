@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A simulated upstream: GitHub REST and Bitbucket Cloud on one loopback port.
+"""A simulated upstream: GitHub REST and GraphQL, and Bitbucket Cloud, on one loopback port.
 
 It stands in for the real services in integration tests, the demo and benchmarks. README.md in
 this folder says how to steer it.
@@ -45,7 +45,7 @@ def prepare(arguments):
     made = world.World()
     made.set({"latency_ms": arguments.latency_ms, "gzip": arguments.gzip})
     if arguments.quota is not None:
-        made.set({"quota": {forge: {"limit": arguments.quota} for forge in world.FORGES}})
+        made.set({"quota": {name: {"limit": arguments.quota} for name in world.QUOTAS}})
     forges = [github.GitHub(made), bitbucket.Bitbucket(made)]
     if arguments.recordings:
         forges += recordings.forges(made, pathlib.Path(arguments.recordings))

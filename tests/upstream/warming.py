@@ -2,10 +2,12 @@
 
 Which variant of a page a program will ask for (parameters, version, with a token or without) is
 learnt from what it asked for other accounts; before that, it is what a visit of GitHub without a
-token asks.
+token asks. GraphQL queries are learnt in the same way, where account and ids are in the variables
+`login` and `ids`.
 """
 
 import collections
+import json
 
 import forge
 import server
@@ -21,9 +23,13 @@ class Warming:
     def __init__(self, forges):
         self._forges = forges
         self._shapes = collections.OrderedDict.fromkeys(FIRST_SHAPES)
+        self._queries = collections.OrderedDict()    # by query text: (forge, request)
 
     def learn(self, call, request):
         """A page was asked for and given."""
+        if call.question is not None:
+            self._learn_query(call, request)
+            return
         if call.page is None or call.name not in request.path.lower().split("/"):
             return
         path = "/".join("{}" if part.lower() == call.name else part
@@ -35,6 +41,22 @@ class Warming:
         self._shapes.move_to_end(shape)
         while len(self._shapes) > KEPT_SHAPES:
             self._shapes.popitem(last=False)
+
+    def _learn_query(self, call, request):
+        if call.question.query is None:
+            return
+        key = json.loads(request.body)["query"]
+        self._queries[key] = call.forge_name, request
+        self._queries.move_to_end(key)
+        while len(self._queries) > KEPT_SHAPES:
+            self._queries.popitem(last=False)
+
+    def ask_queries(self, account):
+        """Carry out for the account every query that is known."""
+        for forge_name, request in self._queries.values():
+            for played in self._forges:
+                if played.name == account.forge == forge_name:
+                    played.warm_graphql(request, account)
 
     def bodies(self, account):
         """Render the account's pages in every shape, one after the other."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import itertools
 
 import accounts
 import bodies
@@ -11,6 +12,8 @@ import quotas
 import wellknown
 
 FORGES = ("github", "bitbucket")
+# GitHub counts its two APIs apart.
+QUOTAS = FORGES + ("graphql",)
 # A name may be asked in many spellings of salt; generated accounts beyond this are made again.
 KEPT_ACCOUNTS = 4096
 
@@ -30,11 +33,12 @@ class World:
         """Back to what the command line did not change: nothing declared, default settings."""
         self.latency = 0.0
         self.gzip = False
-        self.quotas = {forge: quotas.Quota(forge) for forge in FORGES}
+        self.quotas = {name: quotas.Quota(name) for name in QUOTAS}
         self.tokens = {forge: None for forge in FORGES}
         self._declared = {}
         self._accounts = {}
         self._plans = {}
+        self._latest = None
 
     # Accounts.
 
@@ -70,13 +74,16 @@ class World:
                 return account
         return None
 
-    def repository_by_id(self, number):
-        """A GitHub repository of an account that was asked for before, with its account."""
-        for account in self._accounts.values():
+    def repository_by_id(self, number, private=False):
+        """A GitHub repository of an account that was asked for before, with its account. Those
+        asked for last are looked at first, and before all the one that was found last: a batch of
+        numbers is mostly of one account."""
+        for account in itertools.chain([self._latest], reversed(self._accounts.values())):
             if account is None or account.forge != "github":
                 continue
             index, rest = divmod(number - account.first_repository_id, 7)
-            if rest == 0 and 0 <= index < account.size:
+            if rest == 0 and 0 <= index < account.size + (account.private if private else 0):
+                self._latest = account
                 return account, account.ordered("index")[index]
         return None
 
@@ -90,6 +97,7 @@ class World:
             raise ValueError("unknown member: " + ", ".join(sorted(unknown)))
         made = {forge: self._declared_account(forge, key, name, declaration)
                 for forge in FORGES}
+        self._latest = None
         for forge, account in made.items():
             self.cache.forget(lambda held, forge=forge: held[:2] == (forge, key))
             self._accounts[(forge, key)] = self._declared[(forge, key)] = account
@@ -122,6 +130,7 @@ class World:
 
     def withdraw(self, name):
         key = name.lower()
+        self._latest = None
         for forge in FORGES:
             self._declared.pop((forge, key), None)
             self._accounts.pop((forge, key), None)
@@ -176,6 +185,7 @@ class World:
 PLAN_MEMBERS = {
     "size", "kind", "spelling", "seed", "private", "state", "latency_ms", "rows", "display_name",
     "blog", "location", "bio", "followers", "following", "stars_given", "created_at",
+    "many_languages", "many_topics", "unknown_disk_usage",
 }
 LIE_MEMBERS = {"lie", "where", "times", "options", "lies"}
 

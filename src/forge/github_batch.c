@@ -1,0 +1,458 @@
+#include "config.h"
+
+#include "forge/github_batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "forge/github_graphql.h"
+#include "forge/github_node.h"
+#include "forge/github_query.h"
+#include "forge/member.h"
+
+/* Ids that one call of nodes() may name. Counting commits is slow: of that only a quarter. */
+#define BATCH_LENGTH 100
+#define BATCH_LENGTH_COMMITS 25
+
+/* Above this many originals commits are asked for in full visits only. */
+#define COMMITS_MAXIMUM_ORIGINALS 500
+
+/*
+ * Halvings in one visit: what it takes to find one bad repository in each of 36 batches of 100. The
+ * quota is not spent on an upstream that fails whatever it is asked.
+ */
+#define HALVINGS_MAXIMUM 256
+
+/* More languages than GitHub recognises (some 800 in 2026), or topics than it allows (20). */
+#define LIST_MAXIMUM 2000
+
+/* What the answer tells of one repository, until it counts. */
+struct result {
+    struct repository repository;
+    bool told;
+    char *after; /* the cursor behind which a list goes on; NULL: it does not */
+};
+
+/* What the batches of one kind ask for. Const. */
+struct kind {
+    const struct github_query *query;
+    int (*read)(struct result *result, struct json_object *node, struct error *error);
+    /* The result counts. */
+    void (*keep)(const struct github_original *original, struct result *result);
+    /* What is asked for is unknown: `unknown` is a figure. */
+    void (*lose)(struct repository *repository, int64_t unknown);
+};
+
+struct github_batch {
+    const struct kind *kind;
+    const struct github_original **items;
+    struct result *results;
+    size_t count;     /* of both */
+    size_t taken;     /* results so far */
+    char *after;      /* the cursor behind which lists begin; only where there is one item */
+    unsigned without; /* fields that are not asked for */
+};
+
+static const struct selection selection = {
+    .array = "data.nodes",
+    .members = (const char *const[]){"databaseId", "watchers", "issues", "pullRequests",
+                                     "languages", "repositoryTopics", "defaultBranchRef", NULL},
+    .envelope = (const char *const[]){"errors", "message", NULL},
+};
+
+/* A batch. */
+
+static struct github_batch *new_batch(const struct kind *kind,
+                                      const struct github_original *const *items, size_t count)
+{
+    struct github_batch *batch = alloc_zeroed(1, sizeof *batch);
+    batch->kind = kind;
+    batch->items = alloc_zeroed(count, sizeof *batch->items);
+    memcpy(batch->items, items, count * sizeof *items);
+    batch->count = count;
+    return batch;
+}
+
+static void clear_results(struct github_batch *batch)
+{
+    for (size_t i = 0; i < batch->taken; i++) {
+        repository_release(&batch->results[i].repository);
+        free(batch->results[i].after);
+    }
+    free(batch->results);
+    batch->results = NULL;
+    batch->taken = 0;
+}
+
+void github_batch_free(struct github_batch *batch)
+{
+    if (batch == NULL)
+        return;
+    clear_results(batch);
+    free(batch->items);
+    free(batch->after);
+    free(batch);
+}
+
+static struct github_batch *batch_of(const struct visit *visit, const struct call *call)
+{
+    return github_of(visit)->batches[call->page - 1];
+}
+
+static char *body_of(const struct github_batch *batch)
+{
+    const char **ids = alloc_zeroed(batch->count, sizeof *ids);
+    for (size_t i = 0; i < batch->count; i++)
+        ids[i] = batch->items[i]->handle->node_id;
+    char *body =
+        github_nodes_body(batch->kind->query, ids, batch->count, batch->after, batch->without);
+    free(ids);
+    return body;
+}
+
+/* Takes over the batch. */
+static void ask(struct visit *visit, struct github_batch *batch, struct calls *calls)
+{
+    struct github *github = github_of(visit);
+    github->batches = alloc_room(github->batches, github->batch_count, &github->batch_capacity,
+                                 sizeof(struct github_batch *));
+    github->batches[github->batch_count++] = batch;
+    github->batches_open++;
+    github_post(visit, calls, GITHUB_BATCH, (unsigned)github->batch_count, &selection,
+                body_of(batch));
+}
+
+static void ask_in_batches(struct visit *visit, const struct kind *kind,
+                           const struct github_original *const *items, size_t count, size_t length,
+                           struct calls *calls)
+{
+    for (size_t i = 0; i < count; i += length)
+        ask(visit, new_batch(kind, items + i, count - i < length ? count - i : length), calls);
+}
+
+/* The batch is over, one way or the other. */
+static void close_batch(struct visit *visit, struct github_batch *batch, struct calls *more)
+{
+    clear_results(batch);
+    if (--github_of(visit)->batches_open == 0 && !visit->failed)
+        github_ask_lists(visit, more);
+}
+
+/* The kinds: what lists leave out. */
+
+static int read_facts(struct result *result, struct json_object *node, struct error *error)
+{
+    return github_node_counts(&result->repository, node, error) < 0
+               ? -1
+               : github_node_languages(&result->repository, node, &result->after, error);
+}
+
+static const enum repository_figure facts[] = {REPOSITORY_WATCHERS, REPOSITORY_OPEN_ISSUES,
+                                               REPOSITORY_OPEN_PULL_REQUESTS};
+#define FACT_COUNT (sizeof facts / sizeof facts[0])
+
+/* Hands the languages of one repository to another, which has none. */
+static void move_languages(struct repository *into, struct repository *from)
+{
+    into->languages = from->languages;
+    into->language_count = from->language_count;
+    into->languages_known = from->languages_known;
+    from->languages = NULL;
+    from->language_count = 0;
+}
+
+static void keep_facts(const struct github_original *original, struct result *result)
+{
+    struct repository *repository = original->repository;
+    for (size_t i = 0; i < FACT_COUNT; i++)
+        repository->figures[facts[i]] = result->repository.figures[facts[i]];
+    move_languages(repository, &result->repository);
+    original->handle->languages_after = result->after;
+    result->after = NULL;
+}
+
+static void lose_facts(struct repository *repository, int64_t unknown)
+{
+    for (size_t i = 0; i < FACT_COUNT; i++)
+        repository->figures[facts[i]] = unknown;
+    repository->languages_known = unknown;
+}
+
+static const struct kind kind_facts = {
+    .query = &github_query_facts, .read = read_facts, .keep = keep_facts, .lose = lose_facts};
+
+/* The kinds: commits. */
+
+static int read_commits(struct result *result, struct json_object *node, struct error *error)
+{
+    return github_node_commits(&result->repository, node, error);
+}
+
+static void keep_commits(const struct github_original *original, struct result *result)
+{
+    original->repository->figures[REPOSITORY_COMMITS] =
+        result->repository.figures[REPOSITORY_COMMITS];
+}
+
+static void lose_commits(struct repository *repository, int64_t unknown)
+{
+    repository->figures[REPOSITORY_COMMITS] = unknown;
+}
+
+static const struct kind kind_commits = {.query = &github_query_commits,
+                                         .read = read_commits,
+                                         .keep = keep_commits,
+                                         .lose = lose_commits};
+
+/* The kinds: more languages, and more topics, of one repository. */
+
+static int read_languages(struct result *result, struct json_object *node, struct error *error)
+{
+    return github_node_languages(&result->repository, node, &result->after, error);
+}
+
+static void lose_languages(struct repository *repository, int64_t unknown)
+{
+    repository->languages_known = unknown;
+}
+
+/* Where a list that goes on for ever is left. */
+static bool is_endless(size_t count, const struct result *result)
+{
+    return count > LIST_MAXIMUM && result->after != NULL;
+}
+
+static void keep_languages(const struct github_original *original, struct result *result)
+{
+    struct repository *repository = original->repository;
+    const struct repository *told = &result->repository;
+    for (size_t i = 0; i < told->language_count; i++)
+        repository_add_language(repository, told->languages[i].name, told->languages[i].bytes);
+    repository->languages_known = told->languages_known;
+    if (is_endless(repository->language_count, result)) {
+        lose_languages(repository, figure_unknown(REASON_TOO_LARGE));
+        return;
+    }
+    original->handle->languages_after = result->after;
+    result->after = NULL;
+}
+
+static const struct kind kind_languages = {.query = &github_query_languages,
+                                           .read = read_languages,
+                                           .keep = keep_languages,
+                                           .lose = lose_languages};
+
+static int read_topics(struct result *result, struct json_object *node, struct error *error)
+{
+    return github_node_topics(&result->repository, node, &result->after, error);
+}
+
+static void lose_topics(struct repository *repository, int64_t unknown)
+{
+    repository->topics_known = unknown;
+}
+
+static void keep_topics(const struct github_original *original, struct result *result)
+{
+    struct repository *repository = original->repository;
+    const struct repository *told = &result->repository;
+    for (size_t i = 0; i < told->topic_count; i++)
+        repository_add_topic(repository, told->topics[i]);
+    repository->topics_known = told->topics_known;
+    if (is_endless(repository->topic_count, result)) {
+        lose_topics(repository, figure_unknown(REASON_TOO_LARGE));
+        return;
+    }
+    original->handle->topics_after = result->after;
+    result->after = NULL;
+}
+
+static const struct kind kind_topics = {
+    .query = &github_query_topics, .read = read_topics, .keep = keep_topics, .lose = lose_topics};
+
+/* Which batches. */
+
+static size_t batches_for(size_t count, size_t length)
+{
+    return (count + length - 1) / length;
+}
+
+static bool commits_fit(const struct visit *visit, size_t count)
+{
+    const size_t calls =
+        batches_for(count, BATCH_LENGTH) + batches_for(count, BATCH_LENGTH_COMMITS);
+    return count <= COMMITS_MAXIMUM_ORIGINALS ||
+           (visit->full && calls <= visit->allowed[ALLOWANCE_GRAPHQL]);
+}
+
+/* The originals that can be asked about; free() them. */
+static const struct github_original **choose(const struct github *github, size_t *count)
+{
+    const struct github_original **chosen = alloc_zeroed(github->original_count, sizeof *chosen);
+    *count = 0;
+    for (size_t i = 0; i < github->original_count; i++)
+        if (github->originals[i].handle->node_id != NULL)
+            chosen[(*count)++] = &github->originals[i];
+    return chosen;
+}
+
+void github_ask_batches(struct visit *visit, struct calls *more)
+{
+    struct github *github = github_of(visit);
+    size_t count;
+    github_find_originals(visit);
+    const struct github_original **chosen = choose(github, &count);
+    ask_in_batches(visit, &kind_facts, chosen, count, BATCH_LENGTH, more);
+    if (commits_fit(visit, github->original_count))
+        ask_in_batches(visit, &kind_commits, chosen, count, BATCH_LENGTH_COMMITS, more);
+    else
+        github_set_figure(visit, REPOSITORY_COMMITS, figure_unknown(REASON_BUDGET));
+    free(chosen);
+}
+
+/* A list goes on behind a cursor of its own, so each is asked for by itself; takes that over. */
+static void go_on_behind(struct visit *visit, const struct kind *kind,
+                         const struct github_original *original, char **after, struct calls *more)
+{
+    if (*after == NULL)
+        return;
+    if (original->handle->node_id == NULL) {
+        kind->lose(original->repository, figure_unknown(REASON_REMOVED_UPSTREAM));
+        return;
+    }
+    struct github_batch *batch = new_batch(kind, &original, 1);
+    batch->after = *after;
+    *after = NULL;
+    ask(visit, batch, more);
+}
+
+void github_ask_lists(struct visit *visit, struct calls *more)
+{
+    struct github *github = github_of(visit);
+    if (github->originals == NULL)
+        github_find_originals(visit);
+    for (size_t i = 0; i < github->original_count; i++) {
+        const struct github_original *original = &github->originals[i];
+        go_on_behind(visit, &kind_languages, original, &original->handle->languages_after, more);
+        go_on_behind(visit, &kind_topics, original, &original->handle->topics_after, more);
+    }
+}
+
+/* Answers. */
+
+static int read_node(struct result *result, const struct github_batch *batch,
+                     struct json_object *node, struct error *error)
+{
+    const struct repository *repository = batch->items[batch->taken - 1]->repository;
+    int64_t id;
+    if (member_expect_object(node, error) < 0 ||
+        member_figure(node, "databaseId", FIGURE_MAXIMUM, &id, error) < 0)
+        return -1;
+    if (figure_is_known(id) && (uint64_t)id != repository->id.low)
+        return error_set(error, ERROR_VALUE, "the nodes are not those that were asked for");
+    result->told = true;
+    return batch->kind->read(result, node, error);
+}
+
+/* Nodes come in the order of the ids that were asked for. */
+static int take_batch(struct visit *visit, const struct call *call, struct json_object *node,
+                      struct error *error)
+{
+    struct github_batch *batch = batch_of(visit, call);
+    if (batch->taken == batch->count)
+        return error_set(error, ERROR_VALUE, "there are more nodes than were asked for");
+    if (batch->results == NULL)
+        batch->results = alloc_zeroed(batch->count, sizeof *batch->results);
+    struct result *result = &batch->results[batch->taken++];
+    repository_init(&result->repository, REASON_REMOVED_UPSTREAM);
+    return node == NULL ? 0 : read_node(result, batch, node, error);
+}
+
+static int commit_batch(struct visit *visit, const struct call *call,
+                        const struct github_answer *answer, struct calls *more, struct error *error)
+{
+    struct github *github = github_of(visit);
+    struct github_batch *batch = batch_of(visit, call);
+    if (github_trouble_read(&github->found, answer->envelope, error) < 0)
+        return -1;
+    if (github->found.worst > GITHUB_TROUBLE_NODE)
+        return github_trouble_refuse(&github->found, answer->envelope, error);
+    github->found = (struct github_trouble_found){0};
+    if (!answer->found_array || batch->taken != batch->count)
+        return error_set(error, ERROR_VALUE, "there are fewer nodes than were asked for");
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->results[i].told)
+            batch->kind->keep(batch->items[i], &batch->results[i]);
+    close_batch(visit, batch, more);
+    return 0;
+}
+
+static void discard_batch(struct visit *visit, const struct call *call)
+{
+    clear_results(batch_of(visit, call));
+}
+
+/* Failures. */
+
+static void halve(struct visit *visit, struct github_batch *batch, struct calls *more)
+{
+    const size_t half = batch->count / 2;
+    struct github_batch *halves[2] = {
+        new_batch(batch->kind, batch->items, half),
+        new_batch(batch->kind, batch->items + half, batch->count - half)};
+    github_of(visit)->halvings++;
+    for (size_t i = 0; i < 2; i++) {
+        halves[i]->without = batch->without;
+        ask(visit, halves[i], more);
+    }
+}
+
+static bool may_halve(const struct visit *visit, const struct github_batch *batch,
+                      enum github_trouble trouble)
+{
+    return github_trouble_is_heavy(trouble) && batch->count > 1 &&
+           github_of(visit)->halvings < HALVINGS_MAXIMUM && visit->allowed[ALLOWANCE_GRAPHQL] >= 2;
+}
+
+static void ask_without(struct visit *visit, const struct github_batch *batch, unsigned fields,
+                        struct calls *more)
+{
+    struct github_batch *again = new_batch(batch->kind, batch->items, batch->count);
+    again->without = batch->without | fields;
+    again->after = alloc_text(batch->after);
+    ask(visit, again, more);
+}
+
+/* Whether fewer fields are left to ask for, but some. */
+static bool may_ask_without(const struct github_batch *batch, unsigned fields)
+{
+    const unsigned left = batch->kind->query->fields & ~batch->without;
+    return (left & fields) != 0 && (left & ~fields) != 0;
+}
+
+static void lose(struct github_batch *batch, enum reason reason)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        batch->kind->lose(batch->items[i]->repository, figure_unknown(reason));
+}
+
+static void fail_batch(struct visit *visit, const struct call *call, const struct failure *failure,
+                       struct calls *more)
+{
+    const struct github_trouble_found found = github_of(visit)->found;
+    const enum github_trouble trouble = github_trouble_of(&found, failure);
+    struct github_batch *batch = batch_of(visit, call);
+    if (trouble == GITHUB_TROUBLE_LIMIT || failure->http_status == 401)
+        visit_fail(visit, failure->status, failure->retry_at, "%s", failure->detail);
+    else if (may_halve(visit, batch, trouble))
+        halve(visit, batch, more);
+    else if (trouble == GITHUB_TROUBLE_FIELD && may_ask_without(batch, found.fields))
+        ask_without(visit, batch, found.fields, more);
+    else
+        lose(batch, github_trouble_reason(trouble, failure));
+    close_batch(visit, batch, more);
+}
+
+const struct github_work github_batch_work = {
+    .take = take_batch, .commit = commit_batch, .discard = discard_batch, .fail = fail_batch};
