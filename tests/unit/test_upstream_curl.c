@@ -831,15 +831,12 @@ static void verifies_certificates(void **state)
 }
 
 /*
- * Of two transfers at once one takes the connection that was kept; the other one's is new, and of
- * another handle. Not more than two: a session of TLS 1.3 is for one connection.
+ * How many of two transfers at once, after a first one, were made on a connection that resumed its
+ * session. One takes the connection that was kept; the other one's is new, and of another handle.
+ * Not more than two: a session of TLS 1.3 is for one connection.
  */
-static void keeps_tls_sessions(void **state)
+static unsigned resumed_of_two(struct transport *transport)
 {
-    (void)state;
-    if (!has_tls())
-        return;
-    struct transport *transport = open_transport(NULL, peer.certificate, 0);
     struct watch watches[2];
     unsigned resumed = 0;
     ask_for(&watches[0], transport, tls_address_of("/resumed"));
@@ -855,8 +852,22 @@ static void keeps_tls_sessions(void **state)
         resumed += strcmp(buffer_text(&watches[i].body), "yes") == 0;
         watch_release(&watches[i]);
     }
+    return resumed;
+}
+
+/* The server hands sessions out when it likes, on a busy machine behind its answer: tried again. */
+static void keeps_tls_sessions(void **state)
+{
+    (void)state;
+    unsigned resumed = 0;
+    if (!has_tls())
+        return;
+    for (int tries = 0; tries < 5 && resumed == 0; tries++) {
+        struct transport *transport = open_transport(NULL, peer.certificate, 0);
+        resumed = resumed_of_two(transport);
+        transport_close(transport);
+    }
     assert_int_equal(resumed, 1);
-    transport_close(transport);
 }
 
 static void set_environment(const char *const *names, const char *value)
