@@ -61,9 +61,10 @@ void budget_learn(struct budget *budget, const struct quota *quota, int64_t wall
 {
     if (!quota->told)
         return;
-    const bool late = is_known(budget, wall) && is_same_period(&budget->quota, quota) &&
-                      quota->remaining > budget->quota.remaining;
-    if (!late)
+    const bool late = is_same_period(&budget->quota, quota)
+                          ? quota->remaining > budget->quota.remaining
+                          : quota->reset_at < budget->quota.reset_at;
+    if (!is_known(budget, wall) || !late)
         budget->quota = *quota;
 }
 

@@ -56,7 +56,7 @@ static void make(struct flight *flight, struct call call)
 static void refuse_round(struct flight *flight, size_t calls, int64_t retry_at)
 {
     const char *title = flight->forge->title;
-    log_info("%s: %zu calls do not fit the quota that is left", title, calls);
+    log_debug("%s: %zu calls do not fit what is allowed now", title, calls);
     visit_fail(flight->visit, ACCOUNT_RATE_LIMITED, retry_at,
                "%s allows no more calls for now, or fewer than this account needs", title);
 }
@@ -150,6 +150,7 @@ static void begin_visit(struct flight *flight)
 
 static void begin_without_credential(struct flight *flight)
 {
+    breaker_note(&flight->settings->service->breaker, true, clock_monotonic_ms());
     service_refuse_credential(flight->settings->service, clock_monotonic_ms());
     give_up_the_rest(flight);
     visit_free(flight->visit);
@@ -350,7 +351,10 @@ bool flight_has_begun(const struct flight *flight)
 
 struct snapshot *flight_land(struct flight *flight, int64_t wall)
 {
-    return visit_end(flight->visit, wall);
+    struct snapshot *snapshot = visit_end(flight->visit, wall);
+    if (!flight->begun)
+        snapshot->api = NULL; /* nothing was asked */
+    return snapshot;
 }
 
 void flight_free(struct flight *flight)

@@ -16,11 +16,19 @@ static bool may_help(const struct call *call, enum call_outcome outcome, int sta
     return outcome == CALL_ANSWERED && is_passing(status) && call->allowance != ALLOWANCE_GRAPHQL;
 }
 
+/* Seconds to wait as an answer says that refuses; of others Retry-After means something else. */
+static int64_t told_to_wait(enum call_outcome outcome, const struct response *response,
+                            int64_t wall)
+{
+    const int status = response->status;
+    const bool refuses = status == 403 || status == 429 || status >= 500;
+    return outcome == CALL_ANSWERED && refuses ? headers_retry_after(&response->headers, wall) : -1;
+}
+
 int64_t retry_pause_ms(const struct call *call, enum call_outcome outcome,
                        const struct response *response, int64_t wall, uint32_t chance)
 {
-    const int64_t after =
-        outcome == CALL_ANSWERED ? headers_retry_after(&response->headers, wall) : -1;
+    const int64_t after = told_to_wait(outcome, response, wall);
     const int64_t pause = (int64_t)RETRY_PAUSE_MS << call->tries;
     if (call->tries >= RETRY_MAXIMUM || after > RETRY_AFTER_MAXIMUM_SECONDS)
         return -1;

@@ -70,7 +70,8 @@ static void the_smallest_number_of_a_period_counts(void **state)
     assert_false(budget_take(&budget, 4, NOW, &retry_at));
     learn(&budget, (struct quota){0});
     assert_false(budget_take(&budget, 4, NOW, &retry_at));
-    learn(&budget, told(60, 60, NOW + 3700));
+    learn(&budget, told(60, 20, NOW + 3700));
+    learn(&budget, told(60, 1, NOW + 100)); /* late, of the period before */
     assert_true(budget_take(&budget, 4, NOW, &retry_at));
 }
 
