@@ -115,8 +115,9 @@ def check_lie(lie, reason):
 
 for lie, reason in (("missing_optional", "removed_upstream"), ("null_body", "removed_upstream"),
                     ("not_found_404", "upstream_error"), ("status_503", "upstream_error"),
-                    ("forbidden_403", "unauthorized"), ("rate_limited_text", "rate_limited"),
-                    ("truncated_json", "upstream_error")):
+                    ("forbidden_403", "unauthorized"), ("truncated_json", "upstream_error"),
+                    # Last, because it is heeded from then on.
+                    ("rate_limited_text", "rate_limited")):
     tap.add(f"watchers that are not told: {lie}", check_lie, lie, reason)
 
 
