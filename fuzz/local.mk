@@ -81,6 +81,7 @@ EXTRA_DIST += fuzz/replay_corpora.sh fuzz/replay.c \
 	fuzz/corpus/elements/whole \
 	fuzz/corpus/github_graphql/app \
 	fuzz/corpus/github_graphql/batch_limited \
+	fuzz/corpus/github_graphql/batch_not_found \
 	fuzz/corpus/github_graphql/batches_disagree \
 	fuzz/corpus/github_graphql/by_rest \
 	fuzz/corpus/github_graphql/field_forbidden \

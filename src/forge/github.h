@@ -128,8 +128,8 @@ struct github {
     struct github_batch **batches; /* number n is batches[n - 1] */
     size_t batch_count;
     size_t batch_capacity;
-    size_t batches_open; /* not yet read, nor failed for good */
-    size_t halvings;
+    size_t batches_open;  /* not yet read, nor failed for good */
+    size_t halving_calls; /* made because batches were halved */
     /* Why the answer that is being refused is refused; NONE but between its commit and its fail. */
     struct github_trouble_found found;
 };

@@ -15,14 +15,18 @@
 #define BATCH_LENGTH 100
 #define BATCH_LENGTH_COMMITS 25
 
+/*
+ * What such a batch costs of the allowance, which counts points: one for each hundred connections,
+ * at least one. There are four connections of each repository, and one to its commits.
+ */
+#define BATCH_POINTS 4
+#define BATCH_POINTS_COMMITS 1
+
 /* Above this many originals commits are asked for in full visits only. */
 #define COMMITS_MAXIMUM_ORIGINALS 500
 
-/*
- * Halvings in one visit: what it takes to find one bad repository in each of 36 batches of 100. The
- * quota is not spent on an upstream that fails whatever it is asked.
- */
-#define HALVINGS_MAXIMUM 256
+/* Calls that halving may cost in one visit, so that no quota is spent on an upstream that fails. */
+#define HALVING_CALLS_MAXIMUM 500
 
 /* More languages than GitHub recognises (some 800 in 2026), or topics than it allows (20). */
 #define LIST_MAXIMUM 2000
@@ -44,14 +48,21 @@ struct kind {
     void (*lose)(struct repository *repository, int64_t unknown);
 };
 
+/*
+ * A batch that was halved asks for its first items alone, until it is small enough: only then the
+ * others, which are held back, are asked for in pieces of that size, all at once. So one that is
+ * never small enough costs no more calls than it has halves.
+ */
 struct github_batch {
     const struct kind *kind;
     const struct github_original **items;
-    struct result *results;
-    size_t count;     /* of both */
-    size_t taken;     /* results so far */
-    char *after;      /* the cursor behind which lists begin; only where there is one item */
-    unsigned without; /* fields that are not asked for */
+    size_t total;           /* items: those that are asked for, and behind them those held back */
+    size_t count;           /* items that are asked for */
+    struct result *results; /* of those */
+    size_t taken;           /* results so far */
+    char *after;            /* the cursor behind which a list begins; only of a single item */
+    unsigned without;       /* fields that are not asked for */
+    enum reason halved_for; /* why there are items held back */
 };
 
 static const struct selection selection = {
@@ -64,14 +75,26 @@ static const struct selection selection = {
 /* A batch. */
 
 static struct github_batch *new_batch(const struct kind *kind,
-                                      const struct github_original *const *items, size_t count)
+                                      const struct github_original *const *items, size_t total)
 {
     struct github_batch *batch = alloc_zeroed(1, sizeof *batch);
     batch->kind = kind;
-    batch->items = alloc_zeroed(count, sizeof *batch->items);
-    memcpy(batch->items, items, count * sizeof *items);
-    batch->count = count;
+    batch->items = alloc_zeroed(total, sizeof *batch->items);
+    memcpy(batch->items, items, total * sizeof *items);
+    batch->total = total;
+    batch->count = total;
     return batch;
+}
+
+/* The same batch, to be asked for in another way. */
+static struct github_batch *new_batch_like(const struct github_batch *batch)
+{
+    struct github_batch *again = new_batch(batch->kind, batch->items, batch->total);
+    again->count = batch->count;
+    again->after = alloc_text(batch->after);
+    again->without = batch->without;
+    again->halved_for = batch->halved_for;
+    return again;
 }
 
 static void clear_results(struct github_batch *batch)
@@ -123,12 +146,17 @@ static void ask(struct visit *visit, struct github_batch *batch, struct calls *c
                 body_of(batch));
 }
 
+/* In batches of that length, at least 1. */
 static void ask_in_batches(struct visit *visit, const struct kind *kind,
                            const struct github_original *const *items, size_t count, size_t length,
-                           struct calls *calls)
+                           unsigned without, struct calls *calls)
 {
-    for (size_t i = 0; i < count; i += length)
-        ask(visit, new_batch(kind, items + i, count - i < length ? count - i : length), calls);
+    for (size_t i = 0; i < count; i += length) {
+        struct github_batch *batch =
+            new_batch(kind, items + i, count - i < length ? count - i : length);
+        batch->without = without;
+        ask(visit, batch, calls);
+    }
 }
 
 /* The batch is over, one way or the other. */
@@ -280,10 +308,10 @@ static size_t batches_for(size_t count, size_t length)
 
 static bool commits_fit(const struct visit *visit, size_t count)
 {
-    const size_t calls =
-        batches_for(count, BATCH_LENGTH) + batches_for(count, BATCH_LENGTH_COMMITS);
+    const size_t points = batches_for(count, BATCH_LENGTH) * BATCH_POINTS +
+                          batches_for(count, BATCH_LENGTH_COMMITS) * BATCH_POINTS_COMMITS;
     return count <= COMMITS_MAXIMUM_ORIGINALS ||
-           (visit->full && calls <= visit->allowed[ALLOWANCE_GRAPHQL]);
+           (visit->full && points <= visit->allowed[ALLOWANCE_GRAPHQL]);
 }
 
 /* The originals that can be asked about; free() them. */
@@ -303,9 +331,9 @@ void github_ask_batches(struct visit *visit, struct calls *more)
     size_t count;
     github_find_originals(visit);
     const struct github_original **chosen = choose(github, &count);
-    ask_in_batches(visit, &kind_facts, chosen, count, BATCH_LENGTH, more);
+    ask_in_batches(visit, &kind_facts, chosen, count, BATCH_LENGTH, 0, more);
     if (commits_fit(visit, github->original_count))
-        ask_in_batches(visit, &kind_commits, chosen, count, BATCH_LENGTH_COMMITS, more);
+        ask_in_batches(visit, &kind_commits, chosen, count, BATCH_LENGTH_COMMITS, 0, more);
     else
         github_set_figure(visit, REPOSITORY_COMMITS, figure_unknown(REASON_BUDGET));
     free(chosen);
@@ -369,6 +397,33 @@ static int take_batch(struct visit *visit, const struct call *call, struct json_
     return node == NULL ? 0 : read_node(result, batch, node, error);
 }
 
+/* Items from the one of that place on come to nothing. */
+static void lose(struct github_batch *batch, size_t from, enum reason reason)
+{
+    for (size_t i = from; i < batch->total; i++)
+        batch->kind->lose(batch->items[i]->repository, figure_unknown(reason));
+}
+
+static bool may_spend(const struct visit *visit, size_t calls)
+{
+    return github_of(visit)->halving_calls + calls <= HALVING_CALLS_MAXIMUM &&
+           calls <= visit->allowed[ALLOWANCE_GRAPHQL];
+}
+
+/* The batch was small enough. */
+static void ask_for_held_back(struct visit *visit, struct github_batch *batch, struct calls *more)
+{
+    const size_t held = batch->total - batch->count;
+    const size_t calls = batches_for(held, batch->count);
+    if (!may_spend(visit, calls)) {
+        lose(batch, batch->count, batch->halved_for);
+        return;
+    }
+    github_of(visit)->halving_calls += calls;
+    ask_in_batches(visit, batch->kind, batch->items + batch->count, held, batch->count,
+                   batch->without, more);
+}
+
 static int commit_batch(struct visit *visit, const struct call *call,
                         const struct github_answer *answer, struct calls *more, struct error *error)
 {
@@ -384,6 +439,7 @@ static int commit_batch(struct visit *visit, const struct call *call,
     for (size_t i = 0; i < batch->count; i++)
         if (batch->results[i].told)
             batch->kind->keep(batch->items[i], &batch->results[i]);
+    ask_for_held_back(visit, batch, more);
     close_batch(visit, batch, more);
     return 0;
 }
@@ -395,32 +451,27 @@ static void discard_batch(struct visit *visit, const struct call *call)
 
 /* Failures. */
 
-static void halve(struct visit *visit, struct github_batch *batch, struct calls *more)
-{
-    const size_t half = batch->count / 2;
-    struct github_batch *halves[2] = {
-        new_batch(batch->kind, batch->items, half),
-        new_batch(batch->kind, batch->items + half, batch->count - half)};
-    github_of(visit)->halvings++;
-    for (size_t i = 0; i < 2; i++) {
-        halves[i]->without = batch->without;
-        ask(visit, halves[i], more);
-    }
-}
-
 static bool may_halve(const struct visit *visit, const struct github_batch *batch,
                       enum github_trouble trouble)
 {
-    return github_trouble_is_heavy(trouble) && batch->count > 1 &&
-           github_of(visit)->halvings < HALVINGS_MAXIMUM && visit->allowed[ALLOWANCE_GRAPHQL] >= 2;
+    return github_trouble_is_heavy(trouble) && batch->count > 1 && may_spend(visit, 1);
+}
+
+static void halve(struct visit *visit, const struct github_batch *batch, enum reason reason,
+                  struct calls *more)
+{
+    struct github_batch *half = new_batch_like(batch);
+    half->count -= batch->count / 2;
+    half->halved_for = reason;
+    github_of(visit)->halving_calls++;
+    ask(visit, half, more);
 }
 
 static void ask_without(struct visit *visit, const struct github_batch *batch, unsigned fields,
                         struct calls *more)
 {
-    struct github_batch *again = new_batch(batch->kind, batch->items, batch->count);
-    again->without = batch->without | fields;
-    again->after = alloc_text(batch->after);
+    struct github_batch *again = new_batch_like(batch);
+    again->without |= fields;
     ask(visit, again, more);
 }
 
@@ -429,12 +480,6 @@ static bool may_ask_without(const struct github_batch *batch, unsigned fields)
 {
     const unsigned left = batch->kind->query->fields & ~batch->without;
     return (left & fields) != 0 && (left & ~fields) != 0;
-}
-
-static void lose(struct github_batch *batch, enum reason reason)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        batch->kind->lose(batch->items[i]->repository, figure_unknown(reason));
 }
 
 static void fail_batch(struct visit *visit, const struct call *call, const struct failure *failure,
@@ -446,11 +491,11 @@ static void fail_batch(struct visit *visit, const struct call *call, const struc
     if (trouble == GITHUB_TROUBLE_LIMIT || failure->http_status == 401)
         visit_fail(visit, failure->status, failure->retry_at, "%s", failure->detail);
     else if (may_halve(visit, batch, trouble))
-        halve(visit, batch, more);
+        halve(visit, batch, github_trouble_reason(trouble, failure), more);
     else if (trouble == GITHUB_TROUBLE_FIELD && may_ask_without(batch, found.fields))
         ask_without(visit, batch, found.fields, more);
     else
-        lose(batch, github_trouble_reason(trouble, failure));
+        lose(batch, 0, github_trouble_reason(trouble, failure));
     close_batch(visit, batch, more);
 }
 

@@ -3,10 +3,10 @@
  * by their node ids, as many at once as one query may name, and all batches at
  * once.
  *
- * A batch that takes too much or too long is halved, and each half asked again.
- * One that comes to nothing in the end makes what it was to tell unknown, with
- * its reason, and the visit goes on; only a rate limit, or a token that is
- * refused, fails the visit.
+ * A batch that takes too much or too long is halved until it is small enough,
+ * and all of it asked for in pieces of that size. One that comes to nothing in
+ * the end makes what it was to tell unknown, with its reason, and the visit
+ * goes on; only a rate limit, or a token that is refused, fails the visit.
  */
 #ifndef FORGEFOLD_FORGE_GITHUB_BATCH_H
 #define FORGEFOLD_FORGE_GITHUB_BATCH_H

@@ -272,11 +272,11 @@ enum reason github_trouble_reason(enum github_trouble trouble, const struct fail
         return REASON_UNAUTHORIZED;
     case GITHUB_TROUBLE_LIMIT:
         return REASON_RATE_LIMITED;
+    case GITHUB_TROUBLE_ABSENT: /* of an account, where none was asked for */
     case GITHUB_TROUBLE_OTHER:
         return account_status_reason(failure->status);
     case GITHUB_TROUBLE_NONE:
     case GITHUB_TROUBLE_NODE:
-    case GITHUB_TROUBLE_ABSENT:
         break;
     }
     BUG("trouble %d has no reason", (int)trouble);

@@ -54,7 +54,7 @@ enum github_trouble github_trouble_of(const struct github_trouble_found *found,
 /* Whether asking for less may help. */
 bool github_trouble_is_heavy(enum github_trouble trouble);
 
-/* Why what was asked for in vain is unknown. Never for NONE, NODE and ABSENT. */
+/* Why what was asked for in vain is unknown. Never for NONE and NODE, which are no failures. */
 enum reason github_trouble_reason(enum github_trouble trouble, const struct failure *failure);
 
 #endif

@@ -32,9 +32,9 @@ struct call {
     const char *const *headers;        /* more "Name: value" lines, NULL-terminated; static */
     const struct selection *selection; /* static */
     enum call_allowance allowance;
-    int purpose;                       /* the forge's own name for what this call is for */
-    unsigned tries;                    /* the engine's own: how often it was made before */
-    unsigned page;                     /* the forge's own number, from 1; 0: there are no pages */
+    int purpose;    /* the forge's own name for what this call is for */
+    unsigned tries; /* the engine's own: how often it was made before */
+    unsigned page;  /* the forge's own number, from 1; 0: there are no pages */
 };
 
 /* A list of calls; the list owns them. */

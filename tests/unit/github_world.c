@@ -27,8 +27,8 @@ struct asked {
 
 static void give(struct github_world *world, struct forge_answer *answer, int status, char *body)
 {
-    world->bodies = alloc_room(world->bodies, world->body_count, &world->body_capacity,
-                               sizeof *world->bodies);
+    world->bodies =
+        alloc_room(world->bodies, world->body_count, &world->body_capacity, sizeof *world->bodies);
     world->bodies[world->body_count++] = body;
     *answer = (struct forge_answer){
         .outcome = CALL_ANSWERED, .status = status, .body = body, .length = strlen(body)};
@@ -43,8 +43,7 @@ static void add_listed(struct buffer *page, size_t number, bool is_fork)
                   "\"private\":false,\"archived\":false,\"size\":2,\"forks_count\":3,"
                   "\"stargazers_count\":5,\"watchers_count\":5,\"open_issues_count\":4,"
                   "\"language\":\"C\",\"topics\":[\"git\"]}",
-                  page->length > 1 ? "," : "", number, number, number,
-                  is_fork ? "true" : "false");
+                  page->length > 1 ? "," : "", number, number, number, is_fork ? "true" : "false");
 }
 
 static char *listed_page(const struct github_world *world, size_t page)
@@ -200,8 +199,9 @@ static void add_member(struct asked *asked, const char *name, const char *value)
 static void add_node(struct asked *asked, const char *query, size_t number, size_t offset)
 {
     const struct github_world *world = asked->world;
-    buffer_format(&asked->data, "{\"id\":\"R_%zu\",\"databaseId\":%zu,\"isFork\":%s,"
-                                "\"isPrivate\":false",
+    buffer_format(&asked->data,
+                  "{\"id\":\"R_%zu\",\"databaseId\":%zu,\"isFork\":%s,"
+                  "\"isPrivate\":false",
                   number, number, number > world->originals ? "true" : "false");
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (has_field(query, fields[i].name, asked, fields[i].variable))
@@ -220,9 +220,9 @@ static void add_node(struct asked *asked, const char *query, size_t number, size
         if (number == 1 && world->topics > 0)
             add_topics(asked, world->topics, offset);
         else
-            buffer_append_text(&asked->data,
-                               "\"repositoryTopics\":{\"totalCount\":1,\"pageInfo\":{"
-                               "\"hasNextPage\":false},\"nodes\":[{\"topic\":{\"name\":\"git\"}}]}");
+            buffer_append_text(
+                &asked->data, "\"repositoryTopics\":{\"totalCount\":1,\"pageInfo\":{"
+                              "\"hasNextPage\":false},\"nodes\":[{\"topic\":{\"name\":\"git\"}}]}");
     }
     buffer_append_text(&asked->data, "}");
 }
@@ -324,7 +324,7 @@ static bool is_heavy(const struct asked *asked, const char *query)
     const size_t nodes =
         ids != NULL ? json_object_array_length(ids) : (size_t)json_object_get_int(first);
     const size_t above = ids != NULL ? world->heavy_batch_above : world->heavy_above;
-    return (above > 0 && nodes > above) ||
+    return (above > 0 && nodes > above) || (ids != NULL && world->heavy_batches) ||
            (world->heavy_commits_above > 0 && nodes > world->heavy_commits_above &&
             has_field(query, "defaultBranchRef", asked, "withCommits")) ||
            (world->heavy_node > 0 && has_heavy_node(asked));
@@ -337,8 +337,8 @@ static void give_heavy(struct github_world *world, struct forge_answer *answer)
             "{\"data\":{\"nodes\":[],\"repositoryOwner\":null},\"errors\":[{\"type\":"
             "\"RESOURCE_LIMITS_EXCEEDED\",\"message\":\"Resource limits for this query exceeded.\"}"
             "]}",
-        [HEAVY_MESSAGE] = "{\"data\":null,\"errors\":[{\"message\":\"Something went wrong while "
-                          "executing your query. This may be the result of a timeout.\"}]}",
+        [HEAVY_MESSAGE] = ("{\"data\":null,\"errors\":[{\"message\":\"Something went wrong while "
+                           "executing your query. This may be the result of a timeout.\"}]}"),
         [HEAVY_502] = "<html><title>502 Bad Gateway</title></html>",
         [HEAVY_504] = "<html><title>504 Gateway Time-out</title></html>",
         [HEAVY_NEVER] = "",
@@ -409,8 +409,7 @@ bool github_world_answer(void *context, const struct call *call, struct forge_an
     const bool is_graphql = strcmp(call->url, graphql) == 0;
     free(graphql);
     /* Each kind of call spends its own allowance. */
-    if (is_graphql != (call->body != NULL) ||
-        (call->allowance == ALLOWANCE_GRAPHQL) != is_graphql)
+    if (is_graphql != (call->body != NULL) || (call->allowance == ALLOWANCE_GRAPHQL) != is_graphql)
         return false;
     if (is_graphql)
         return answer_graphql(world, call, answer);

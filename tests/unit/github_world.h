@@ -40,6 +40,7 @@ struct github_world {
     enum heavy_answer heavy;
     size_t heavy_above;         /* repositories a page by cursor may have; 0: any number */
     size_t heavy_batch_above;   /* the same for a batch */
+    bool heavy_batches;         /* every batch is */
     size_t heavy_commits_above; /* the same for both, if they ask for commits */
     size_t heavy_node;          /* a repository that is too heavy for any batch; 0: none */
     size_t missing_node;        /* a repository that nodes() does not find; 0: none */

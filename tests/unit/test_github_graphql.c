@@ -195,8 +195,9 @@ static void asks_as_little_as_can_be(void **state)
         {"500 originals, with commits", 700, 500, false, 0, 1 + 7, 1 + 5 + 20, 3, "5000"},
         {"501 originals, without", 501, 501, false, 0, 1 + 6, 1 + 6, 3, "budget"},
         {"3000 of which 2100 are originals", 3000, 2100, false, 0, 1 + 30, 1 + 21, 3, "budget"},
-        {"in full, and it fits", 600, 600, true, 6 + 24, 1 + 6, 1 + 6 + 24, 3, "6000"},
-        {"in full, and it does not fit by one", 600, 600, true, 6 + 23, 1 + 6, 1 + 6, 3, "budget"},
+        {"in full, and it fits", 600, 600, true, 6 * 4 + 24, 1 + 6, 1 + 6 + 24, 3, "6000"},
+        {"in full, and it does not fit by one", 600, 600, true, 6 * 4 + 23, 1 + 6, 1 + 6, 3,
+         "budget"},
         {"in full, and nothing is known of a quota", 600, 600, true, 0, 1 + 6, 1 + 6 + 24, 3,
          "6000"},
         {"in full, but few: as ever", 20, 20, true, 1, 1, 1, 1, "200"},
@@ -350,11 +351,14 @@ static void heavy_batches_are_halved(void **state)
         /* 120 originals: facts in 100 and 20, commits in 5 batches, of 25 and one of 20. */
         {"none is", 0, 0, 0, 2 + 5, true, true},
         {"once", 50, 0, 0, (1 + 2) + 1 + 5, true, true},
-        {"twice", 49, 0, 0, (1 + 2 + 4) + 1 + 5, true, true},
+        {"twice, and three more of that size", 49, 0, 0, (1 + 1 + 1 + 3) + 1 + 5, true, true},
         {"of commits alone", 0, 20, 0, 2 + 4 * 3 + 1, true, true},
-        {"down to ones", 1, 0, 0, 199 + 39 + 4 * 49 + 39, true, true},
-        /* 100, 50, 25, 12, 6, 3, 1 and 25, 12, 6, 3, 1, each but the last one halved. */
-        {"a single repository always", 0, 0, 1, (1 + 6 * 2) + 1 + (1 + 4 * 2) + 4, false, false},
+        /* 100, 50, 25, 13, 7, 4, 2, 1 and 99 more; 20, 10, 5, 3, 2, 1 and 19 more ... */
+        {"down to ones", 1, 0, 0, (8 + 99) + (6 + 19) + 4 * (6 + 24) + (6 + 19), true, true},
+        /* 100, 50, 25, 13, 7, 4, 2, 1; 25, 13, 7, 4, 2, 1 */
+        {"a single repository, the first", 0, 0, 1, 8 + 1 + 6 + 4, false, false},
+        /* 100, 50, 50, 25, 25, 13, 12, 6, 6, 3, 3, 2, 1; 25, 13, 12, 6, 6, 3, 3, 2, 1 */
+        {"a single repository, the last", 0, 0, 100, 13 + 1 + 9 + 4, false, false},
     };
     for (size_t i = 0; i < COUNT(rows) * FORGE_ORDER_COUNT * HEAVY_ANSWER_COUNT; i++) {
         const size_t row = i / FORGE_ORDER_COUNT / HEAVY_ANSWER_COUNT;
@@ -386,27 +390,64 @@ static void heavy_batches_are_halved(void **state)
 static void halving_ends(void **state)
 {
     (void)state;
-    struct github_world world = {.total = 2000, .originals = 2000, .heavy_batch_above = 1};
-    struct forge_drive drive = {.order = FORGE_ORDER_SHUFFLED};
-    struct snapshot *snapshot = visit_world(&world, &drive);
-    assert_listed(snapshot, &world);
-    assert_told(snapshot, STATISTIC_WATCHERS, "too_large");
-    assert_int_equal(world.by_batch, 20 + 2 * 256);
-    snapshot_drop(snapshot);
-    github_world_clear(&world);
+    static const struct {
+        const char *why;
+        size_t heavy_batch_above;
+        size_t allowed;
+        size_t calls; /* of batches; 2000 originals are 20 */
+        const char *watchers;
+    } rows[] = {
+        {"once: 20 times two halves", 50, 0, 20 * 3, "4000"},
+        {"one and then a hundred: only for a few", 1, 0, 20 + 20 * 7 + 3 * 99, "timeout"},
+        {"as the quota allows", 50, 1, 20 * 3, "4000"},
+        {"the pieces would not fit", 25, 2, 20 + 20 * 2, "timeout"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct github_world world = {.total = 2000,
+                                     .originals = 2000,
+                                     .heavy = HEAVY_502,
+                                     .heavy_batch_above = rows[i].heavy_batch_above};
+        struct forge_drive drive = {.order = FORGE_ORDER_FIRST, .allowed = rows[i].allowed};
+        print_message("# %s\n", rows[i].why);
+        struct snapshot *snapshot = visit_world(&world, &drive);
+        assert_listed(snapshot, &world);
+        assert_told(snapshot, STATISTIC_WATCHERS, rows[i].watchers);
+        assert_int_equal(world.by_batch, rows[i].calls);
+        snapshot_drop(snapshot);
+        github_world_clear(&world);
+    }
 }
 
-static void no_batch_is_halved_that_the_quota_does_not_allow(void **state)
+static void batches_that_always_fail_cost_little(void **state)
+{
+    (void)state;
+    for (int heavy = 0; heavy < HEAVY_ANSWER_COUNT; heavy++) {
+        struct github_world world = {.total = 2000,
+                                     .originals = 2000,
+                                     .heavy = (enum heavy_answer)heavy,
+                                     .heavy_batches = true};
+        struct forge_drive drive = {.order = FORGE_ORDER_SHUFFLED};
+        struct snapshot *snapshot = visit_world(&world, &drive);
+        assert_listed(snapshot, &world);
+        assert_told(snapshot, STATISTIC_WATCHERS, heavy_reasons[heavy]);
+        assert_int_equal(world.by_batch, 20 * 8);
+        snapshot_drop(snapshot);
+        github_world_clear(&world);
+    }
+}
+
+static void forbidden_fields_stay_left_out_of_halves(void **state)
 {
     (void)state;
     struct github_world world = {
-        .total = 150, .originals = 150, .heavy_batch_above = 50, .heavy = HEAVY_502};
-    struct forge_drive drive = {.allowed = 1};
+        .total = 150, .originals = 150, .forbidden = "watchers", .heavy_batch_above = 30};
+    struct forge_drive drive = {.order = FORGE_ORDER_LAST};
     struct snapshot *snapshot = visit_world(&world, &drive);
     assert_listed(snapshot, &world);
-    assert_told(snapshot, STATISTIC_WATCHERS, "timeout");
-    assert_told(snapshot, STATISTIC_COMMITS, "1500");
-    assert_int_equal(world.by_batch, 2 + 6);
+    assert_told(snapshot, STATISTIC_WATCHERS, "removed_upstream");
+    assert_told(snapshot, STATISTIC_OPEN_ISSUES, "450");
+    /* 100, 50, 25, again without, 3 more; 50, 25, again, 1 more; 6 of commits. */
+    assert_int_equal(world.by_batch, 7 + 4 + 6);
     snapshot_drop(snapshot);
     github_world_clear(&world);
 }
@@ -702,7 +743,8 @@ static void failed_batches_lose_what_they_were_to_tell(void **state)
         {"a node that is null", OK("{\"data\":{\"nodes\":[null]}}"), ACCOUNT_OK, "removed_upstream",
          0},
         {"a node that cannot be told",
-         OK("{\"data\":{\"nodes\":[null]},\"errors\":[{\"type\":\"FORBIDDEN\",\"path\":[\"nodes\",0]"
+         OK("{\"data\":{\"nodes\":[null]},\"errors\":[{\"type\":\"FORBIDDEN\",\"path\":[\"nodes\","
+            "0]"
             "}]}"),
          ACCOUNT_OK, "removed_upstream", 0},
         {"no node", OK("{\"data\":{\"nodes\":[]}}"), ACCOUNT_OK, "upstream_error", 0},
@@ -722,8 +764,13 @@ static void failed_batches_lose_what_they_were_to_tell(void **state)
         {"data beside an error of another kind",
          OK("{\"data\":{\"nodes\":[" NODE(1) "]},\"errors\":[{\"type\":\"UNPROCESSABLE\"}]}"),
          ACCOUNT_OK, "upstream_error", 0},
-        {"the limit", WITH("X-RateLimit-Remaining: 0\nX-RateLimit-Reset: 1700000777\n",
-                           "{\"errors\":[{\"type\":\"RATE_LIMIT\"}]}"),
+        {"nobody, although nobody was asked for",
+         OK("{\"data\":{\"nodes\":[" NODE(1) "]},\"errors\":[{\"type\":\"NOT_FOUND\",\"path\":["
+                                             "\"user\"]}]}"),
+         ACCOUNT_OK, "upstream_error", 0},
+        {"the limit",
+         WITH("X-RateLimit-Remaining: 0\nX-RateLimit-Reset: 1700000777\n",
+              "{\"errors\":[{\"type\":\"RATE_LIMIT\"}]}"),
          ACCOUNT_RATE_LIMITED, "rate_limited", 1700000777},
         {"the secondary limit", ERROR(403, "Retry-After: 9\n", "{}"), ACCOUNT_RATE_LIMITED,
          "rate_limited", WALL + 9},
@@ -983,7 +1030,8 @@ static void enterprise_servers_have_it_beside_rest(void **state)
     } rows[] = {
         {"an enterprise server", "https://git.example/api/v3/", "https://git.example/api/graphql"},
         {"below a path", "https://example/git/api/v3/", "https://example/git/api/graphql"},
-        {"one with data residency", "https://api.acme.ghe.com/", "https://api.acme.ghe.com/graphql"},
+        {"one with data residency", "https://api.acme.ghe.com/",
+         "https://api.acme.ghe.com/graphql"},
         {"only something alike", "https://git.example/api/v33/",
          "https://git.example/api/v33/graphql"},
     };
@@ -1020,10 +1068,10 @@ static void reads_recorded_answers(void **state)
         int64_t retry_at;
     } rows[] = {
         /* About another query than ours, so what it tells is not what is asked. */
-        {"github/graphql-discussions-page1of3", ACCOUNT_UPSTREAM_ERROR, "graphql",
-         "upstream_error", 0},
-        {"github/graphql-repositoryOwner-list", ACCOUNT_UPSTREAM_ERROR, "graphql",
-         "upstream_error", 0},
+        {"github/graphql-discussions-page1of3", ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error",
+         0},
+        {"github/graphql-repositoryOwner-list", ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error",
+         0},
         {"github/graphql-success-node-2025", ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error",
          0},
         {"github/graphql-error-unprocessable-2023", ACCOUNT_UPSTREAM_ERROR, "graphql",
@@ -1080,7 +1128,8 @@ int main(void)
         cmocka_unit_test(a_list_without_an_end_is_given_up),
         cmocka_unit_test(heavy_batches_are_halved),
         cmocka_unit_test(halving_ends),
-        cmocka_unit_test(no_batch_is_halved_that_the_quota_does_not_allow),
+        cmocka_unit_test(batches_that_always_fail_cost_little),
+        cmocka_unit_test(forbidden_fields_stay_left_out_of_halves),
         cmocka_unit_test(heavy_profiles_become_lighter),
         cmocka_unit_test(forbidden_fields_are_left_out),
         cmocka_unit_test(a_repository_that_went_away_meanwhile_is_unknown),
