@@ -35,6 +35,7 @@ PROGRAM_TESTS = \
 	tests/integration/test_command.py \
 	tests/integration/test_conditional.py \
 	tests/integration/test_detail.py \
+	tests/integration/test_graphql.py \
 	tests/integration/test_input.py \
 	tests/integration/test_leaks.py \
 	tests/integration/test_lies.py \
