@@ -26,11 +26,18 @@ FLOORS = {
 # Which files may include headers of which library.
 THIRD_PARTY = {
     "json-c": re.compile(r"^(profile|forge|api)/"),
-    "curl": re.compile(r"^upstream/upstream_curl\.c$"),
+    "curl": re.compile(r"^upstream/curl_library\.h$"),
     "fcgiapp.h": re.compile(r"^gateway/fastcgi\.c$"),
     "hiredis": re.compile(r"^store/store_redis\.c$"),
+    "xxhash.h": re.compile(r"^base/hash\.c$"),
 }
-LIBRARY = re.compile(r"^(json-c|json_c|curl|hiredis)/|^(fcgi\w*\.h)$")
+# Which files may see a library through the header that includes it.
+SEEN_THROUGH = {
+    "upstream/curl_library.h": re.compile(
+        r"^upstream/((curl_library|curl_options|ending|transfer)\.[ch]|upstream_curl\.c)$"
+    ),
+}
+LIBRARY = re.compile(r"^(json-c|json_c|curl|hiredis)/|^(xxhash\.h)$|^fcgi\w*\.h$")
 
 # Functions that cut silently, write without bounds, or are not safe in threads.
 BANNED = re.compile(
@@ -66,6 +73,16 @@ class Sources:
         """Pairs of the quoting character and the header."""
         return INCLUDE.findall(self.text[name])
 
+    def reached(self, name: str) -> set:
+        """The headers of src/ that a file includes, through however many others."""
+        seen, left = set(), [name]
+        while left:
+            own = [header for quote, header in self.includes(left.pop()) if quote == '"']
+            new = [header for header in own if header in self.text and header not in seen]
+            seen.update(new)
+            left.extend(new)
+        return seen
+
 
 def folders_known(sources: Sources):
     """Every folder of src/ has a floor."""
@@ -88,23 +105,7 @@ def directions(sources: Sources):
 
 def circles(sources: Sources):
     """No header includes itself, through however many others."""
-    graph = {
-        name: [h for q, h in sources.includes(name) if q == '"' and h in sources.text]
-        for name in sources.text
-    }
-
-    def reaches(start: str) -> bool:
-        seen, left = set(), list(graph[start])
-        while left:
-            name = left.pop()
-            if name == start:
-                return True
-            if name not in seen:
-                seen.add(name)
-                left.extend(graph[name])
-        return False
-
-    return [name for name in graph if reaches(name)]
+    return [name for name in sources.text if name in sources.reached(name)]
 
 
 def third_party(sources: Sources):
@@ -115,9 +116,24 @@ def third_party(sources: Sources):
             found = LIBRARY.search(header)
             if not found:
                 continue
-            library = (found.group(1) or "fcgiapp.h").replace("json_c", "json-c")
+            library = found.group(1) or found.group(2) or "fcgiapp.h"
+            library = library.replace("json_c", "json-c")
             if not THIRD_PARTY[library].search(name):
                 wrong.append(f"{name} includes <{header}>")
+    return wrong
+
+
+def third_party_through_headers(sources: Sources):
+    """A library's types go no further than the files that are named for it."""
+    wrong = []
+    for header, allowed in SEEN_THROUGH.items():
+        if header not in sources.text:
+            wrong.append(f"there is no {header}")
+        wrong += [
+            f"{name} sees {header}"
+            for name in sources.text
+            if header in sources.reached(name) and not allowed.search(name)
+        ]
     return wrong
 
 
@@ -175,6 +191,7 @@ CHECKS = [
     directions,
     circles,
     third_party,
+    third_party_through_headers,
     config_first,
     own_header_second,
     banned_functions,

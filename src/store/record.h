@@ -1,0 +1,53 @@
+/*
+ * How a value is written: a header that says what it is and when it ends,
+ * the key, and the bytes. All stores write it alike.
+ *
+ * The header has a fixed size, so that it can be read alone: magic and version
+ * of the format, lengths, times, the checksum of the bytes, and one of the
+ * header and the key. Numbers are little-endian. Nothing is trusted when it is read: what was
+ * cut, damaged, swapped with another key's, or written by another version is
+ * refused.
+ */
+#ifndef FORGEFOLD_STORE_RECORD_H
+#define FORGEFOLD_STORE_RECORD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "store/store.h"
+
+/* Raised whenever what is written would be misread by an older program or the other way round. */
+#define RECORD_VERSION 1
+
+/* Bytes of the header, without the key. */
+#define RECORD_HEADER_BYTES 80
+
+/* More bytes than any value has; what says it has more is damaged. */
+#define RECORD_MAXIMUM_BYTES ((size_t)256 * 1024 * 1024)
+
+/* Appends header, key and bytes. -1 past the buffer's ceiling. */
+int record_write(struct buffer *into, const char *key, const char *bytes, size_t length,
+                 const struct store_times *times);
+
+/* The same with other times, of a record that record_read accepts; the bytes are not copied. */
+void record_set_times(char *record, const char *key, const struct store_times *times);
+
+/*
+ * Reads the header of a record of which the first `length` bytes, at least header and key, are at
+ * `bytes`. -1 unless it is whole, of this version, and of that key.
+ */
+int record_read_stamp(const char *bytes, size_t length, const char *key,
+                      struct store_stamp *stamp);
+
+/*
+ * Reads a whole record: `*offset` is where its `*size` bytes begin. -1 when anything is wrong with
+ * it, also when bytes follow.
+ */
+int record_read(const char *bytes, size_t length, const char *key, struct store_stamp *stamp,
+                size_t *offset, size_t *size);
+
+/* How many bytes the record of a key has before its value. */
+size_t record_overhead(const char *key);
+
+#endif
