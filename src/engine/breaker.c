@@ -7,14 +7,15 @@ static bool is_open(const struct breaker *breaker)
     return breaker->failures >= BREAKER_FAILURES;
 }
 
-bool breaker_allows(struct breaker *breaker, int64_t now)
+int64_t breaker_wait(const struct breaker *breaker, int64_t now)
 {
-    if (!is_open(breaker))
-        return true;
-    if (now < breaker->open_until)
-        return false;
-    breaker->open_until = now + BREAKER_PAUSE_MS;
-    return true;
+    return is_open(breaker) && now < breaker->open_until ? breaker->open_until - now : 0;
+}
+
+void breaker_begin(struct breaker *breaker, int64_t now)
+{
+    if (is_open(breaker))
+        breaker->open_until = now + BREAKER_PAUSE_MS;
 }
 
 void breaker_note(struct breaker *breaker, bool worked, int64_t now)
@@ -28,7 +29,10 @@ void breaker_note(struct breaker *breaker, bool worked, int64_t now)
     breaker->open_until = now + BREAKER_PAUSE_MS;
 }
 
-int64_t breaker_wait(const struct breaker *breaker, int64_t now)
+void breaker_heed(struct breaker *breaker, int64_t until)
 {
-    return is_open(breaker) && now < breaker->open_until ? breaker->open_until - now : 0;
+    if (is_open(breaker) && breaker->open_until >= until)
+        return;
+    breaker->failures = BREAKER_FAILURES;
+    breaker->open_until = until;
 }

@@ -20,13 +20,16 @@ struct breaker {
     int64_t open_until; /* while failures has reached the limit: no visit begins before */
 };
 
-/* Whether a visit may begin. After the pause one may, as a probe, and the next pause begins. */
-bool breaker_allows(struct breaker *breaker, int64_t now);
+/* Milliseconds until a visit may begin; 0 when one may now. Asking changes nothing. */
+int64_t breaker_wait(const struct breaker *breaker, int64_t now);
+
+/* A visit that may begin has begun. After the pause it is the probe, and the next pause begins. */
+void breaker_begin(struct breaker *breaker, int64_t now);
 
 /* A call has ended: whether the forge did its work (errors of the caller's are its work too). */
 void breaker_note(struct breaker *breaker, bool worked, int64_t now);
 
-/* Milliseconds until a visit may begin; 0 when one may now. */
-int64_t breaker_wait(const struct breaker *breaker, int64_t now);
+/* Another process leaves the forge alone until then (monotonic milliseconds). */
+void breaker_heed(struct breaker *breaker, int64_t until);
 
 #endif

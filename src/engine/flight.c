@@ -3,12 +3,14 @@
 #include "engine/flight.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/attempt.h"
+#include "engine/pages.h"
 #include "engine/retry.h"
 #include "forge/visit.h"
 
@@ -35,7 +37,10 @@ struct flight {
     size_t count;
     size_t capacity;
     struct pending *pending;
+    size_t held[ALLOWANCE_COUNT]; /* taken from the budgets for later rounds */
     struct timer deadline;
+    struct page_keys page_keys; /* of answers that are remembered */
+    bool pages_changed;         /* not all of them were remembered before */
 };
 
 /* --- calls --- */
@@ -61,12 +66,30 @@ static void refuse_round(struct flight *flight, size_t calls, int64_t retry_at)
                "%s allows no more calls for now, or fewer than this account needs", title);
 }
 
+static void release_held(struct flight *flight)
+{
+    service_release(flight->settings->service, flight->authorized, flight->held);
+}
+
+/* Takes what the round costs, and what is planned beyond it in place of what was. */
+static bool take(struct flight *flight, const struct calls *calls, int64_t *retry_at)
+{
+    const size_t *planned = flight->visit->planned;
+    release_held(flight);
+    if (!service_take(flight->settings->service, flight->authorized, calls, planned, clock_wall(),
+                      retry_at))
+        return false;
+    memcpy(flight->held, planned, sizeof flight->held);
+    return true;
+}
+
 /* Makes the calls of a round, or none of them and fails the visit. */
 static void launch(struct flight *flight, struct calls *calls)
 {
     int64_t retry_at = 0;
-    if (!service_take(flight->settings->service, flight->authorized, calls, clock_wall(),
-                      &retry_at)) {
+    if (calls->count == 0)
+        return;
+    if (!take(flight, calls, &retry_at)) {
         refuse_round(flight, calls->count, retry_at);
         return;
     }
@@ -78,7 +101,7 @@ static void launch(struct flight *flight, struct calls *calls)
 
 static void count_done(struct flight *flight, const struct call *call)
 {
-    budget_release(budget_of(flight, call));
+    budget_release(budget_of(flight, call), call_cost(call));
     (*flight->settings->calls_done)++;
 }
 
@@ -105,6 +128,7 @@ static void give_up_the_rest(struct flight *flight)
         count_done(flight, &flight->pending->call);
         free_pending(flight, flight->pending);
     }
+    release_held(flight);
 }
 
 /* After anything happened: goes on, gives up, or is finished. */
@@ -116,6 +140,7 @@ static void proceed(struct flight *flight, struct calls *more)
         give_up_the_rest(flight);
     calls_release(more);
     if (flight->count == 0 && flight->pending == NULL) {
+        release_held(flight);
         timers_unset(flight->settings->timers, &flight->deadline);
         flight->settings->finished(flight->owner);
     }
@@ -131,40 +156,51 @@ static void forget(struct flight *flight, struct attempt *attempt)
 
 /* --- beginning, perhaps twice --- */
 
-static void begin_visit(struct flight *flight)
+static void begin_visit(struct flight *flight, struct calls *first)
 {
-    struct service *service = flight->settings->service;
-    const int64_t now = clock_monotonic_ms();
+    const struct service *service = flight->settings->service;
     const struct visit_order order = {
         .account = flight->account, .full = flight->full, .authorized = flight->authorized};
-    struct calls first = {0};
     flight->forge = service_protocol(service, flight->authorized);
     flight->context.authorization = flight->authorized ? service->settings->authorization : NULL;
-    flight->visit = flight->forge->begin(flight->forge, service->settings, &order, &first);
-    if (!breaker_allows(&service->breaker, now))
-        visit_fail(flight->visit, ACCOUNT_UPSTREAM_ERROR,
-                   clock_wall() + (breaker_wait(&service->breaker, now) + 999) / 1000,
+    flight->visit = flight->forge->begin(flight->forge, service->settings, &order, first);
+}
+
+/* The probe of a breaker is the visit that makes calls, not one that its budget refuses. */
+static void begin(struct flight *flight)
+{
+    struct breaker *breaker = &flight->settings->service->breaker;
+    const int64_t now = clock_monotonic_ms();
+    const int64_t wait = breaker_wait(breaker, now);
+    struct calls first = {0};
+    begin_visit(flight, &first);
+    if (wait > 0)
+        visit_fail(flight->visit, ACCOUNT_UPSTREAM_ERROR, clock_wall() + (wait + 999) / 1000,
                    "%s keeps failing and is left alone for a moment", flight->forge->title);
     proceed(flight, &first);
+    if (!flight->visit->failed)
+        breaker_begin(breaker, now);
 }
 
 static void begin_without_credential(struct flight *flight)
 {
+    struct calls first = {0};
     breaker_note(&flight->settings->service->breaker, true, clock_monotonic_ms());
     service_refuse_credential(flight->settings->service, clock_monotonic_ms());
     give_up_the_rest(flight);
     visit_free(flight->visit);
     flight->authorized = false;
-    begin_visit(flight);
+    begin_visit(flight, &first);
+    proceed(flight, &first);
 }
 
 /* --- answers --- */
 
 static void tell_what_is_allowed(struct flight *flight)
 {
-    struct budget *budgets = flight->settings->service->budgets[flight->authorized];
+    const struct budget *budgets = service_budgets(flight->settings->service, flight->authorized);
     for (size_t i = 0; i < ALLOWANCE_COUNT; i++)
-        flight->visit->allowed[i] = budget_allowed(&budgets[i], clock_wall());
+        flight->visit->allowed[i] = budget_allowed(&budgets[i], flight->held[i], clock_wall());
 }
 
 static void fail(struct flight *flight, struct attempt *attempt, enum call_outcome outcome,
@@ -178,13 +214,23 @@ static void fail(struct flight *flight, struct attempt *attempt, enum call_outco
     flight->visit->limited_until = 0;
 }
 
+static void remember(struct flight *flight, struct attempt *attempt)
+{
+    struct recall_key key;
+    attempt_remember(attempt);
+    if (!attempt_recall_key(attempt, &key))
+        return;
+    pages_note(&flight->page_keys, &key);
+    flight->pages_changed = flight->pages_changed || !attempt_was_replayed(attempt);
+}
+
 static void commit(struct flight *flight, struct attempt *attempt, struct calls *more)
 {
     struct error error = {0};
     if (flight->forge->commit(flight->visit, attempt_call(attempt), attempt_response(attempt),
                               attempt_envelope(attempt), attempt_found_array(attempt), more,
                               &error) == 0) {
-        attempt_remember(attempt);
+        remember(flight, attempt);
         return;
     }
     calls_release(more);
@@ -206,7 +252,7 @@ static void learn(struct flight *flight, const struct attempt *attempt)
     const struct quota quota = quota_read(&attempt_response(attempt)->headers, wall);
     budget_learn(budget_of(flight, attempt_call(attempt)), &quota, wall);
     if (quota.told)
-        log_debug("%s: %lld of %lld calls left for %lld s", flight->forge->title,
+        log_debug("%s: %lld of %lld left for %lld s", flight->forge->title,
                   (long long)quota.remaining, (long long)quota.limit,
                   (long long)(quota.reset_at - wall));
 }
@@ -255,12 +301,13 @@ static void conclude(struct flight *flight, struct attempt *attempt, enum call_o
     const int status = attempt_response(attempt)->status;
     breaker_note(&flight->settings->service->breaker, forge_worked(outcome, status),
                  clock_monotonic_ms());
+    /* First, because what is left was told by the answer, and what comes of it takes its own. */
+    count_done(flight, attempt_call(attempt));
     tell_what_is_allowed(flight);
     if (outcome == CALL_ANSWERED && status >= 200 && status < 300)
         commit(flight, attempt, &more);
     else
         fail(flight, attempt, outcome, why, &more);
-    count_done(flight, attempt_call(attempt));
     forget(flight, attempt);
     proceed(flight, &more);
 }
@@ -340,7 +387,7 @@ struct flight *flight_new(const struct flight_settings *settings, const char *ac
     };
     flight->deadline.fire = on_deadline;
     timers_set(settings->timers, &flight->deadline, now + settings->deadline_ms);
-    begin_visit(flight);
+    begin(flight);
     return flight;
 }
 
@@ -357,6 +404,12 @@ struct snapshot *flight_land(struct flight *flight, int64_t wall)
     return snapshot;
 }
 
+bool flight_write_pages(struct flight *flight, struct buffer *into)
+{
+    return pages_write(flight->settings->recall, &flight->page_keys, into) == 0 &&
+           flight->pages_changed;
+}
+
 void flight_free(struct flight *flight)
 {
     if (flight == NULL)
@@ -364,6 +417,7 @@ void flight_free(struct flight *flight)
     give_up_the_rest(flight);
     timers_unset(flight->settings->timers, &flight->deadline);
     visit_free(flight->visit);
+    pages_release(&flight->page_keys);
     free(flight->account);
     free(flight->attempts);
     free(flight);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "engine/recall.h"
 #include "engine/service.h"
 #include "engine/timers.h"
@@ -48,8 +49,15 @@ struct flight *flight_new(const struct flight_settings *settings, const char *ac
 /* Whether any call of it has passed the gate: giving it up would waste that. */
 bool flight_has_begun(const struct flight *flight);
 
-/* The snapshot of a finished flight; the caller owns the reference. Only flight_free may follow. */
+/* The snapshot of a finished flight; the caller owns the reference. Then only flight_write_pages and
+ * flight_free may follow. */
 struct snapshot *flight_land(struct flight *flight, int64_t wall);
+
+/*
+ * Appends the visit's answers that are remembered, as pages_write makes them, and says whether any
+ * is another than before the visit. Of a finished flight.
+ */
+bool flight_write_pages(struct flight *flight, struct buffer *into);
 
 /* Cancels what is outstanding, and frees. NULL is allowed. */
 void flight_free(struct flight *flight);

@@ -2,6 +2,8 @@
 
 #include "engine/service.h"
 
+#include <string.h>
+
 #include "base/log.h"
 
 void service_init(struct service *service, const struct forge *forge,
@@ -9,6 +11,10 @@ void service_init(struct service *service, const struct forge *forge,
 {
     *service = (struct service){.forge = forge, .settings = settings};
     gate_init(&service->gate, concurrency);
+    for (size_t i = 0; i < 2; i++) {
+        service->budgets[i][ALLOWANCE_REST].small = BUDGET_SMALL_CALLS;
+        service->budgets[i][ALLOWANCE_GRAPHQL].small = BUDGET_SMALL_POINTS;
+    }
 }
 
 bool service_uses_credential(const struct service *service, int64_t now)
@@ -37,25 +43,78 @@ struct budget *service_budget(struct service *service, bool authorized, const st
     return &service->budgets[authorized][call->allowance];
 }
 
-static size_t count_calls(const struct calls *calls, enum call_allowance allowance)
+struct budget *service_budgets(struct service *service, bool authorized)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < calls->count; i++)
-        count += calls->items[i].allowance == allowance;
-    return count;
+    return service->budgets[authorized];
 }
 
-bool service_take(struct service *service, bool authorized, const struct calls *calls, int64_t wall,
-                  int64_t *retry_at)
+bool service_take(struct service *service, bool authorized, const struct calls *calls,
+                  const size_t planned[ALLOWANCE_COUNT], int64_t wall, int64_t *retry_at)
 {
-    struct budget *budgets = service->budgets[authorized];
+    size_t amounts[ALLOWANCE_COUNT];
+    size_t taken[ALLOWANCE_COUNT] = {0};
+    memcpy(amounts, planned, sizeof amounts);
+    for (size_t i = 0; i < calls->count; i++)
+        amounts[calls->items[i].allowance] += call_cost(&calls->items[i]);
     for (size_t i = 0; i < ALLOWANCE_COUNT; i++) {
-        const size_t count = count_calls(calls, (enum call_allowance)i);
-        if (budget_take(&budgets[i], count, wall, retry_at))
-            continue;
-        while (i-- > 0)
-            budgets[i].under_way -= count_calls(calls, (enum call_allowance)i);
-        return false;
+        if (!budget_take(&service->budgets[authorized][i], amounts[i], wall, retry_at)) {
+            service_release(service, authorized, taken);
+            return false;
+        }
+        taken[i] = amounts[i];
     }
     return true;
+}
+
+void service_release(struct service *service, bool authorized, size_t amounts[ALLOWANCE_COUNT])
+{
+    for (size_t i = 0; i < ALLOWANCE_COUNT; i++) {
+        budget_release(&service->budgets[authorized][i], amounts[i]);
+        amounts[i] = 0;
+    }
+}
+
+/* --- what processes tell each other --- */
+
+static int64_t monotonic_of(int64_t wall_time, int64_t now, int64_t wall)
+{
+    return now + (wall_time - wall) * 1000;
+}
+
+/* 0 for what is past. */
+static int64_t wall_of(int64_t monotonic, int64_t now, int64_t wall)
+{
+    return monotonic > now ? wall + (monotonic - now + 999) / 1000 : 0;
+}
+
+void service_heed(struct service *service, const struct standing *standing, int64_t now,
+                  int64_t wall)
+{
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; j < ALLOWANCE_COUNT; j++) {
+            const struct standing_allowance *told = &standing->allowances[i][j];
+            budget_learn(&service->budgets[i][j], &told->quota, wall);
+            budget_block(&service->budgets[i][j], told->blocked_until);
+        }
+    }
+    if (standing->left_alone_until > wall)
+        breaker_heed(&service->breaker, monotonic_of(standing->left_alone_until, now, wall));
+    const int64_t credential_from = monotonic_of(standing->credential_from, now, wall);
+    if (standing->credential_from > wall && credential_from > service->credential_from)
+        service->credential_from = credential_from;
+}
+
+void service_tell(const struct service *service, struct standing *standing, int64_t now,
+                  int64_t wall)
+{
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; j < ALLOWANCE_COUNT; j++) {
+            const struct budget *budget = &service->budgets[i][j];
+            standing->allowances[i][j] = (struct standing_allowance){
+                .quota = budget->quota, .blocked_until = budget->blocked_until};
+        }
+    }
+    const int64_t pause = breaker_wait(&service->breaker, now);
+    standing->left_alone_until = pause > 0 ? wall_of(now + pause, now, wall) : 0;
+    standing->credential_from = wall_of(service->credential_from, now, wall);
 }

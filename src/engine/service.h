@@ -13,6 +13,7 @@
 #include "engine/breaker.h"
 #include "engine/budget.h"
 #include "engine/gate.h"
+#include "engine/standing.h"
 #include "forge/forge.h"
 
 /*
@@ -42,14 +43,30 @@ void service_refuse_credential(struct service *service, int64_t now);
 /* The budget that a call of a visit is taken from. */
 struct budget *service_budget(struct service *service, bool authorized, const struct call *call);
 
+/* The budgets of a visit, by allowance. */
+struct budget *service_budgets(struct service *service, bool authorized);
+
+/*
+ * What other processes know of the forge is heeded, and what is known here told: times are changed
+ * between the clocks at `now` (monotonic milliseconds) and `wall` (seconds).
+ */
+void service_heed(struct service *service, const struct standing *standing, int64_t now,
+                  int64_t wall);
+void service_tell(const struct service *service, struct standing *standing, int64_t now,
+                  int64_t wall);
+
 /* The protocol for a visit with the credential, or without. */
 const struct forge *service_protocol(const struct service *service, bool authorized);
 
 /*
- * Takes the calls of one round from their budgets, all or none. false as budget_take; the calls
- * are then not to be made.
+ * Takes from the budgets what the calls of one round cost and, by allowance, what is `planned` for
+ * later rounds: all or none. false as budget_take; the calls are then not to be made. Each call's
+ * cost is released by itself, the planned amounts by service_release.
  */
-bool service_take(struct service *service, bool authorized, const struct calls *calls, int64_t wall,
-                  int64_t *retry_at);
+bool service_take(struct service *service, bool authorized, const struct calls *calls,
+                  const size_t planned[ALLOWANCE_COUNT], int64_t wall, int64_t *retry_at);
+
+/* Releases the amounts, by allowance, which become 0. */
+void service_release(struct service *service, bool authorized, size_t amounts[ALLOWANCE_COUNT]);
 
 #endif

@@ -15,13 +15,6 @@
 #define BATCH_LENGTH 100
 #define BATCH_LENGTH_COMMITS 25
 
-/*
- * What such a batch costs of the allowance, which counts points: one for each hundred connections,
- * at least one. There are four connections of each repository, and one to its commits.
- */
-#define BATCH_POINTS 4
-#define BATCH_POINTS_COMMITS 1
-
 /* Above this many originals commits are asked for in full visits only. */
 #define COMMITS_MAXIMUM_ORIGINALS 500
 
@@ -142,8 +135,8 @@ static void ask(struct visit *visit, struct github_batch *batch, struct calls *c
                                  sizeof(struct github_batch *));
     github->batches[github->batch_count++] = batch;
     github->batches_open++;
-    github_post(visit, calls, GITHUB_BATCH, (unsigned)github->batch_count, &selection,
-                body_of(batch));
+    github_post(visit, calls, GITHUB_BATCH, (unsigned)github->batch_count,
+                github_query_points(batch->kind->query, batch->count), &selection, body_of(batch));
 }
 
 /* In batches of that length, at least 1. */
@@ -306,12 +299,35 @@ static size_t batches_for(size_t count, size_t length)
     return (count + length - 1) / length;
 }
 
+/* What batches of that length cost. */
+static size_t points_for(const struct kind *kind, size_t count, size_t length)
+{
+    const size_t rest = count % length;
+    return count / length * github_query_points(kind->query, length) +
+           (rest > 0 ? github_query_points(kind->query, rest) : 0);
+}
+
+static size_t points_of_facts(size_t originals)
+{
+    return points_for(&kind_facts, originals, BATCH_LENGTH);
+}
+
+static size_t points_of_commits(size_t originals)
+{
+    return points_for(&kind_commits, originals, BATCH_LENGTH_COMMITS);
+}
+
+size_t github_batch_points(size_t originals)
+{
+    return points_of_facts(originals) +
+           (originals <= COMMITS_MAXIMUM_ORIGINALS ? points_of_commits(originals) : 0);
+}
+
 static bool commits_fit(const struct visit *visit, size_t count)
 {
-    const size_t points = batches_for(count, BATCH_LENGTH) * BATCH_POINTS +
-                          batches_for(count, BATCH_LENGTH_COMMITS) * BATCH_POINTS_COMMITS;
     return count <= COMMITS_MAXIMUM_ORIGINALS ||
-           (visit->full && points <= visit->allowed[ALLOWANCE_GRAPHQL]);
+           (visit->full &&
+            points_of_facts(count) + points_of_commits(count) <= visit->allowed[ALLOWANCE_GRAPHQL]);
 }
 
 /* The originals that can be asked about; free() them. */
@@ -329,6 +345,7 @@ void github_ask_batches(struct visit *visit, struct calls *more)
 {
     struct github *github = github_of(visit);
     size_t count;
+    visit->planned[ALLOWANCE_GRAPHQL] = 0;
     github_find_originals(visit);
     const struct github_original **chosen = choose(github, &count);
     ask_in_batches(visit, &kind_facts, chosen, count, BATCH_LENGTH, 0, more);
@@ -404,22 +421,23 @@ static void lose(struct github_batch *batch, size_t from, enum reason reason)
         batch->kind->lose(batch->items[i]->repository, figure_unknown(reason));
 }
 
-static bool may_spend(const struct visit *visit, size_t calls)
+/* Whether so many more may be asked about because a batch was halved, in batches of that length. */
+static bool may_spend(const struct visit *visit, const struct kind *kind, size_t count,
+                      size_t length)
 {
-    return github_of(visit)->halving_calls + calls <= HALVING_CALLS_MAXIMUM &&
-           calls <= visit->allowed[ALLOWANCE_GRAPHQL];
+    return github_of(visit)->halving_calls + batches_for(count, length) <= HALVING_CALLS_MAXIMUM &&
+           points_for(kind, count, length) <= visit->allowed[ALLOWANCE_GRAPHQL];
 }
 
 /* The batch was small enough. */
 static void ask_for_held_back(struct visit *visit, struct github_batch *batch, struct calls *more)
 {
     const size_t held = batch->total - batch->count;
-    const size_t calls = batches_for(held, batch->count);
-    if (!may_spend(visit, calls)) {
+    if (!may_spend(visit, batch->kind, held, batch->count)) {
         lose(batch, batch->count, batch->halved_for);
         return;
     }
-    github_of(visit)->halving_calls += calls;
+    github_of(visit)->halving_calls += batches_for(held, batch->count);
     ask_in_batches(visit, batch->kind, batch->items + batch->count, held, batch->count,
                    batch->without, more);
 }
@@ -451,17 +469,24 @@ static void discard_batch(struct visit *visit, const struct call *call)
 
 /* Failures. */
 
+static size_t half_of(const struct github_batch *batch)
+{
+    return batch->count - batch->count / 2;
+}
+
 static bool may_halve(const struct visit *visit, const struct github_batch *batch,
                       enum github_trouble trouble)
 {
-    return github_trouble_is_heavy(trouble) && batch->count > 1 && may_spend(visit, 1);
+    const size_t half = half_of(batch);
+    return github_trouble_is_heavy(trouble) && batch->count > 1 &&
+           may_spend(visit, batch->kind, half, half);
 }
 
 static void halve(struct visit *visit, const struct github_batch *batch, enum reason reason,
                   struct calls *more)
 {
     struct github_batch *half = new_batch_like(batch);
-    half->count -= batch->count / 2;
+    half->count = half_of(batch);
     half->halved_for = reason;
     github_of(visit)->halving_calls++;
     ask(visit, half, more);

@@ -16,6 +16,12 @@
 extern const struct github_work github_batch_work; /* GITHUB_BATCH */
 
 /*
+ * Points that github_ask_batches takes for that many originals, without the commits that are asked
+ * for only where they fit.
+ */
+size_t github_batch_points(size_t originals);
+
+/*
  * For github_of(visit)->listed, when repositories were listed by REST: asks for what only GraphQL
  * tells of the originals. Commits are asked for where there are at most 500 originals, or the visit
  * is full and the calls fit what is allowed; else they are unknown for `budget`.

@@ -8,6 +8,10 @@
  * round 2 is all pages of the list by REST, which are numbered, and round 3 is
  * batches of the originals (github_batch.h) for what only GraphQL tells.
  *
+ * The first page also tells how many originals there are. So what all rounds
+ * will cost is known after round 1, and planned (visit->planned): where it does
+ * not fit what GitHub still allows, nothing more is asked.
+ *
  * A query that takes too much or too long is asked again for ever less: 25
  * repositories, 10, and 10 without commits, which then are unknown for
  * `too_large` or `timeout`, as GitHub said. When even that is too much, or
@@ -60,13 +64,15 @@ static const struct selection profile_selection = {
                                      "repositoryTopics", "defaultBranchRef", NULL},
     .envelope =
         (const char *const[]){"errors", "message", "data.repositoryOwner.starredRepositories",
-                              LIST ".totalCount", LIST ".pageInfo", NULL},
+                              "data.repositoryOwner.originals.totalCount", LIST ".totalCount",
+                              LIST ".pageInfo", NULL},
 };
 
 /* What the envelope of a page says. */
 struct paging {
     int64_t total;
-    char *after; /* NULL on the last page */
+    int64_t originals; /* a figure */
+    char *after;       /* NULL on the last page */
 };
 
 /* Calls. */
@@ -87,7 +93,7 @@ static char *url_of(const struct visit *visit)
 }
 
 void github_post(const struct visit *visit, struct calls *calls, enum github_purpose purpose,
-                 unsigned page, const struct selection *selection, char *body)
+                 unsigned page, unsigned points, const struct selection *selection, char *body)
 {
     calls_add(calls, (struct call){
                          .url = url_of(visit),
@@ -95,6 +101,7 @@ void github_post(const struct visit *visit, struct calls *calls, enum github_pur
                          .headers = headers,
                          .selection = selection,
                          .allowance = ALLOWANCE_GRAPHQL,
+                         .cost = points,
                          .purpose = (int)purpose,
                          .page = page,
                      });
@@ -107,26 +114,49 @@ static unsigned fields_left_out(const struct github_profile *profile, unsigned p
            (steps[profile->step].with_commits ? 0 : BIT(COMMITS));
 }
 
+/* Repositories of the account that come on pages behind the one that is asked for. */
+static size_t listed_behind(const struct visit *visit, size_t first)
+{
+    const size_t total = (size_t)github_of(visit)->profile.total;
+    const size_t before = visit_listed(visit) + first;
+    return total > before ? total - before : 0;
+}
+
 static void ask_page(struct visit *visit, unsigned page, struct calls *calls)
 {
     struct github_profile *profile = &github_of(visit)->profile;
+    const int first = steps[profile->step].first;
+    const size_t length = (size_t)first;
+    const unsigned points = github_query_points(&github_query_profile, length);
     profile->null_count = 0;
     visit_page(visit, page);
-    github_post(visit, calls, GITHUB_PROFILE, page, &profile_selection,
-                github_profile_body(visit->snapshot->account, steps[profile->step].first,
-                                    profile->after, fields_left_out(profile, page)));
+    visit->planned[ALLOWANCE_GRAPHQL] =
+        (listed_behind(visit, length) + length - 1) / length * points;
+    github_post(visit, calls, GITHUB_PROFILE, page, points, &profile_selection,
+                github_profile_body(visit->snapshot->account, first, profile->after,
+                                    fields_left_out(profile, page)));
 }
 
 /* Where to go on. */
 
-static void list_by_rest(struct visit *visit, struct calls *more)
+/* Where GitHub does not tell how many originals there are, all may be. */
+static void list_by_rest(struct visit *visit, int64_t originals, struct calls *more)
 {
     struct github *github = github_of(visit);
-    const int64_t pages = (github->profile.total + GITHUB_PAGE_LENGTH - 1) / GITHUB_PAGE_LENGTH;
+    const int64_t total = github->profile.total;
+    const int64_t pages = (total + GITHUB_PAGE_LENGTH - 1) / GITHUB_PAGE_LENGTH;
+    const bool is_told = figure_is_known(originals) && originals <= total;
     github_discard_pages(visit);
+    visit->planned[ALLOWANCE_GRAPHQL] = github_batch_points((size_t)(is_told ? originals : total));
     github_set_figure(visit, REPOSITORY_COMMITS, 0);
     github->listed = github_ask_batches;
     github_ask_pages(visit, pages > 1 ? (long)pages : 1, more);
+}
+
+static void go_by_rest(struct visit *visit, enum reason reason, struct calls *more)
+{
+    visit->planned[ALLOWANCE_GRAPHQL] = 0;
+    github_go_by_rest(visit, reason, more);
 }
 
 /*
@@ -146,7 +176,7 @@ static void judge_absence(struct visit *visit, struct calls *more)
         return;
     github->account_settled = NULL;
     if (github->account_known && !is_owner(visit))
-        github_go_by_rest(visit, REASON_UNSUPPORTED, more);
+        go_by_rest(visit, REASON_UNSUPPORTED, more);
     else
         visit_fail(visit, ACCOUNT_NOT_FOUND, 0, "there is no such account");
 }
@@ -230,6 +260,8 @@ static int read_paging(struct json_object *envelope, struct paging *paging, stru
     int64_t goes_on;
     if (member_required_figure(envelope, LIST ".totalCount", FIGURE_MAXIMUM, &paging->total,
                                error) < 0 ||
+        member_figure(envelope, "data.repositoryOwner.originals.totalCount", FIGURE_MAXIMUM,
+                      &paging->originals, error) < 0 ||
         member_required_flag(envelope, LIST ".pageInfo.hasNextPage", &goes_on, error) < 0)
         return -1;
     return goes_on
@@ -251,9 +283,10 @@ static void go_on(struct visit *visit, const struct call *call, struct paging *p
         github_fail_too_large(visit);
     } else if (paging->total > BY_CURSOR_MAXIMUM || profile->null_count > 0 ||
                call->page >= PAGES_MAXIMUM) {
-        list_by_rest(visit, more);
+        list_by_rest(visit, paging->originals, more);
     } else {
         visit_page(visit, call->page)->committed = true;
+        visit->planned[ALLOWANCE_GRAPHQL] = 0;
         if (profile->after != NULL)
             ask_page(visit, call->page + 1, more);
         else
@@ -308,7 +341,7 @@ static void step_down(struct visit *visit, unsigned page, enum reason reason, st
 {
     struct github_profile *profile = &github_of(visit)->profile;
     if (profile->step + 1 == STEP_COUNT) {
-        github_go_by_rest(visit, reason, more);
+        go_by_rest(visit, reason, more);
         return;
     }
     profile->step++;
@@ -348,7 +381,7 @@ static void fail_page(struct visit *visit, const struct call *call, const struct
         leave_out(visit, call->page, github->found.fields, failure, more);
         break;
     case GITHUB_TROUBLE_REFUSED:
-        github_go_by_rest(visit, github_trouble_reason(trouble, failure), more);
+        go_by_rest(visit, github_trouble_reason(trouble, failure), more);
         break;
     case GITHUB_TROUBLE_LIMIT:
     case GITHUB_TROUBLE_OTHER:

@@ -9,8 +9,9 @@
 
 extern const struct github_work github_profile_work; /* GITHUB_PROFILE */
 
-/* Appends a POST of a query; takes over `body`. `page` as in struct call. */
+/* Appends a POST of a query that costs so many points; takes over `body`. `page` as in struct call.
+ */
 void github_post(const struct visit *visit, struct calls *calls, enum github_purpose purpose,
-                 unsigned page, const struct selection *selection, char *body);
+                 unsigned page, unsigned points, const struct selection *selection, char *body);
 
 #endif

@@ -31,7 +31,8 @@
 /*
  * Sorted by what never changes, so that repositories stay on their pages while pages are read. The
  * affiliation must be told: by default repositories of others are listed too. Stars are counted by
- * stargazerCount: stargazers is a connection, and each of those costs.
+ * stargazerCount: stargazers is a connection, and each of those costs. The originals are counted
+ * because they alone are asked about again where repositories are many.
  */
 const struct github_query github_query_profile = {
     .text = "query Profile($login: String!, $first: Int!, $after: String,"
@@ -45,6 +46,8 @@ const struct github_query github_query_profile = {
             " ... on User {"
             " starredRepositories @include(if: $withStarred) { totalCount isOverLimit }"
             " }"
+            " originals: repositories(ownerAffiliations: [OWNER], privacy: PUBLIC,"
+            " isFork: false) { totalCount }"
             " repositories(first: $first, after: $after, ownerAffiliations: [OWNER],"
             " privacy: PUBLIC, orderBy: {field: CREATED_AT, direction: ASC}) {"
             " totalCount"
@@ -58,6 +61,8 @@ const struct github_query github_query_profile = {
             " primaryLanguage @include(if: $withLanguage) { name }" COUNTS LANGUAGES("") TOPICS("")
                 COMMITS " } } } }",
     .fields = (1u << GITHUB_FIELD_COUNT) - 1,
+    .connections = 3,
+    .connections_each = 6,
 };
 
 #define NODES " nodes(ids: $ids) { ... on Repository { databaseId"
@@ -68,24 +73,32 @@ const struct github_query github_query_facts = {
             " $withPullRequests: Boolean = true, $withLanguages: Boolean = true)"
             " {" NODES COUNTS LANGUAGES("") " } } }",
     .fields = BIT(WATCHERS) | BIT(ISSUES) | BIT(PULL_REQUESTS) | BIT(LANGUAGES),
+    .connections = 1,
+    .connections_each = 4,
 };
 
 const struct github_query github_query_commits = {
     .text = "query Commits($ids: [ID!]!, $withCommits: Boolean = true)"
             " {" NODES COMMITS " } } }",
     .fields = BIT(COMMITS),
+    .connections = 1,
+    .connections_each = 1,
 };
 
 const struct github_query github_query_languages = {
     .text = "query Languages($ids: [ID!]!, $after: String, $withLanguages: Boolean = true)"
             " {" NODES LANGUAGES(" after: $after,") " } } }",
     .fields = BIT(LANGUAGES),
+    .connections = 1,
+    .connections_each = 1,
 };
 
 const struct github_query github_query_topics = {
     .text = "query Topics($ids: [ID!]!, $after: String, $withTopics: Boolean = true)"
             " {" NODES TOPICS(", after: $after") " } } }",
     .fields = BIT(TOPICS),
+    .connections = 1,
+    .connections_each = 1,
 };
 
 /* How a field is called in the schema, and the variable that leaves it out. */
@@ -106,6 +119,13 @@ static const struct {
     [GITHUB_FIELD_TOPICS] = {"repositoryTopics", "withTopics"},
     [GITHUB_FIELD_COMMITS] = {"defaultBranchRef", "withCommits"},
 };
+
+unsigned github_query_points(const struct github_query *query, size_t repositories)
+{
+    const size_t requests = query->connections + query->connections_each * repositories;
+    const size_t points = (requests + 50) / 100;
+    return points > 0 ? (unsigned)points : 1;
+}
 
 unsigned github_field_bit(const char *name)
 {

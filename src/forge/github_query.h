@@ -26,10 +26,13 @@ enum github_field {
 };
 #define GITHUB_FIELD_COUNT 12
 
-/* One operation, and which of the fields it asks for: bits 1 << enum github_field. */
+/* One operation. */
 struct github_query {
     const char *text;
-    unsigned fields;
+    unsigned fields; /* which of the fields it asks for: bits 1 << enum github_field */
+    /* Connections that it asks for in all, and of each repository: see github_query_points. */
+    unsigned connections;
+    unsigned connections_each;
 };
 
 /*
@@ -42,6 +45,14 @@ extern const struct github_query github_query_facts;
 extern const struct github_query github_query_commits;
 extern const struct github_query github_query_languages;
 extern const struct github_query github_query_topics;
+
+/*
+ * What the query costs of GitHub's allowance for that many repositories, which counts points: a
+ * request for each connection of each repository, all by hundreds, rounded to the nearest, at least
+ * one ("Rate limits and query limits for the GraphQL API", docs.github.com). What is left out of a
+ * query is counted, because GitHub does not say whether it is.
+ */
+unsigned github_query_points(const struct github_query *query, size_t repositories);
 
 /* The bit of the field of that name in the schema; 0 for all that is never left out. */
 unsigned github_field_bit(const char *name);

@@ -11,6 +11,9 @@
 #define RESET_TIME_MINIMUM 1000000000
 #define NUMBER_MAXIMUM ((int64_t)1 << 52)
 
+/* Resets that differ by less than this belong to one period: some are told as seconds left. */
+#define PERIOD_SLACK_SECONDS 60
+
 /* The number at the beginning of a field, or -1. */
 static int64_t leading_number(const struct headers *headers, const char *name)
 {
@@ -29,4 +32,11 @@ struct quota quota_read(const struct headers *headers, int64_t wall)
         .remaining = remaining,
         .reset_at = reset < RESET_TIME_MINIMUM ? wall + reset : reset,
     };
+}
+
+bool quota_is_newer(const struct quota *known, const struct quota *quota)
+{
+    const int64_t later = quota->reset_at - known->reset_at;
+    const bool is_same_period = later < PERIOD_SLACK_SECONDS && later > -PERIOD_SLACK_SECONDS;
+    return is_same_period ? quota->remaining <= known->remaining : later > 0;
 }

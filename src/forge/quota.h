@@ -21,6 +21,12 @@ struct quota {
     int64_t reset_at;  /* wall seconds at which the next one begins */
 };
 
+/*
+ * Whether `quota` says more than `known`, both told: it is of a later period, or of the same one
+ * with fewer calls left. Answers come in any order, so what was told last need not.
+ */
+bool quota_is_newer(const struct quota *known, const struct quota *quota);
+
 /* Reads the header of an answer that came at `wall`. What does not parse is not told. */
 struct quota quota_read(const struct headers *headers, int64_t wall);
 

@@ -43,10 +43,17 @@ struct visit {
     bool full;       /* as ordered */
     bool authorized; /* as ordered */
     /*
-     * Calls that may still be made, by allowance, beside those that were returned: set by the
-     * engine before each commit and fail. SIZE_MAX where the forge has not told.
+     * What may still be taken, by allowance and in its units, beside the calls that were returned:
+     * set by the engine before each commit and fail. SIZE_MAX where the forge has not told.
      */
     size_t allowed[ALLOWANCE_COUNT];
+    /*
+     * What later rounds will take, by allowance, beside the calls that were returned: set by the
+     * forge as soon as it knows. The engine makes calls only when they and all that is planned fit,
+     * and else fails the visit as rate-limited, so that one that cannot fit costs no more than it
+     * took to find out; what is planned is held for the visit, and is no other's meanwhile.
+     */
+    size_t planned[ALLOWANCE_COUNT];
     /*
      * Wall seconds before which the forge has said that it allows no more calls, 0 for never: set
      * by the forge with visit_heed, whatever that means for the visit, and cleared by the engine.

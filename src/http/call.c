@@ -20,6 +20,11 @@ void calls_release(struct calls *calls)
     *calls = (struct calls){0};
 }
 
+size_t call_cost(const struct call *call)
+{
+    return call->cost > 0 ? call->cost : 1;
+}
+
 struct call call_copy(const struct call *call)
 {
     struct call copy = *call;

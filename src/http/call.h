@@ -22,7 +22,10 @@ struct selection {
     const char *const *envelope;
 };
 
-/* Which of a forge's allowances a call spends: GitHub counts its two APIs apart. */
+/*
+ * Which of a forge's allowances a call spends: GitHub counts its two APIs apart, one in calls, the
+ * other in points.
+ */
 enum call_allowance { ALLOWANCE_REST, ALLOWANCE_GRAPHQL };
 #define ALLOWANCE_COUNT 2
 
@@ -32,6 +35,7 @@ struct call {
     const char *const *headers;        /* more "Name: value" lines, NULL-terminated; static */
     const struct selection *selection; /* static */
     enum call_allowance allowance;
+    unsigned cost;  /* what it takes of its allowance, in that one's units; 0 is taken as 1 */
     int purpose;    /* the forge's own name for what this call is for */
     unsigned tries; /* the engine's own: how often it was made before */
     unsigned page;  /* the forge's own number, from 1; 0: there are no pages */
@@ -47,6 +51,9 @@ struct calls {
 /* Appends a call, taking over `call.url` and `call.body`. */
 void calls_add(struct calls *calls, struct call call);
 void calls_release(struct calls *calls);
+
+/* What the call takes of its allowance. */
+size_t call_cost(const struct call *call);
 
 /* The same call once more; its URL and body are the caller's to hand on or release. */
 struct call call_copy(const struct call *call);

@@ -289,6 +289,97 @@ add_for_forges("with 60 calls left of 600 a second round of 29 is not begun, whi
                "are visited", check_reserve, seconds=120)
 
 
+# Points ------------------------------------------------------------------------------------------
+
+FIRST_POINTS = 3  # of the first page by GraphQL
+
+
+def hundreds(connections):
+    """Points by GitHub's formula."""
+    return max(1, int(connections / 100 + 0.5))
+
+
+def points_behind(name, size):
+    """What a visit by GraphQL takes after its first page of 50: another page of all that is told,
+    or batches of what lists leave out, four connections for each original, and of commits."""
+    if size <= 50:
+        return 0
+    if size <= 100:
+        return FIRST_POINTS
+    originals = simulator.get().expected(github=name)["totals"]["repositories"]["original"]
+    points = 0
+    for first in range(0, originals, 100):
+        points += hundreds(1 + 4 * min(100, originals - first))
+    return points + (-(-originals // 25) if originals <= 500 else 0)
+
+
+def points_left():
+    """Of the token; other credentials of the simulator's own have more."""
+    buckets = simulator.get().control("GET", "settings")["quota"]["graphql"]["buckets"]
+    return min(bucket["remaining"] for bucket in buckets if bucket["credential"])
+
+
+def check_too_few_points(name, allowed):
+    with quota(graphql=allowed), program(GITHUB_AUTH_TOKEN="made-up-token") as own:
+        reply = own.ask({"github": name})
+        problem = contract.problem(reply, 503)
+        tap.equal(problem["type"], "/docs/problems#upstream-rate-limited", "type")
+        support.check_wait(int(reply.header("Retry-After")), within(900), "Retry-After")
+        tap.equal(counts_of("github", name)["statuses"], {"200": 2}, f"calls for {name}")
+        tap.equal(sum(count for call, count in calls_of("github", name).items()
+                      if call.startswith("page")), 0, "pages by REST")
+        # The first calls have told what is left, and that is enough for an account of one page.
+        if allowed["remaining"] >= 2 * FIRST_POINTS:
+            ask_github(own, f"g2-beside-{name}")
+
+
+def ask_github(own, name):
+    support.check_whole(own.ask({"github": name}).json(),
+                        simulator.get().expected(github=name, token="github"))
+
+
+def check_just_enough(size):
+    """To the point: one fewer, and it is not gone on with; all of them, and none is left."""
+    name = f"g{size}-points"
+    behind = points_behind(name, size)
+    tap.diagnose(f"{FIRST_POINTS} and {behind} points")
+    check_too_few_points(f"{name}-few", left(
+        FIRST_POINTS + points_behind(f"{name}-few", size) - 1, limit=9))
+    with quota(graphql=left(FIRST_POINTS + behind, limit=9)), \
+            program(GITHUB_AUTH_TOKEN="made-up-token") as own:
+        ask_github(own, name)
+        tap.equal(points_left(), 0, "points left")
+
+
+@tap.test("700 repositories with 20 points left: two calls, and then no more", seconds=120)
+def check_twenty_points():
+    check_too_few_points("g700-b2-twenty", left(20, limit=5000))
+    with quota(graphql=left(20, limit=5000)), program(GITHUB_AUTH_TOKEN="made-up-token") as own:
+        check_row(own, "github", "g700-b2-beside", "rate_limited")
+
+
+for size in (51, 101, 130, 500, 700):
+    tap.add(f"{size} repositories with just enough points, and one fewer", check_just_enough, size,
+            seconds=120)
+
+
+@tap.test("visits at a time share the points: those that do not fit end after two calls, and none "
+          "fails half way", seconds=120)
+def check_share_points():
+    names = [f"g130-share-{n}" for n in range(6)]
+    each = [points_behind(name, 130) for name in names]
+    allowed = len(names) * FIRST_POINTS + max(each) + 2
+    with quota(graphql=left(allowed, limit=9)), \
+            program(GITHUB_AUTH_TOKEN="made-up-token") as own, latency(200):
+        replies = [finish(c) for c in [own.begin({"github": name}) for name in names]]
+    statuses = [reply.status for reply in replies]
+    tap.true(200 in statuses and set(statuses) == {200, 503}, f"some of each in {statuses}")
+    for name, status in zip(names, statuses):
+        tap.equal(set(counts_of("github", name)["statuses"]), {"200"}, f"statuses of {name}")
+        if status == 503:
+            tap.equal(counts_of("github", name)["requests"], 2, f"calls for {name}")
+
+
 @tap.test("visits at a time share what is left: those that do not fit are not begun, and none "
           "meets the limit")
 def check_share():

@@ -74,8 +74,9 @@ def check_round_trips():
     tap.equal(set(calls[:3]), {"account", "page:1", "starred"}, "the first round")
     tap.equal(sorted(calls[3:]), sorted(f"page:{n}" for n in range(2, LARGE_PAGES + 1)),
               "the second round")
-    # All pages of the second round were under way together, so there was no third.
-    tap.equal(counts_of(LARGE)["largest_in_flight"], LARGE_PAGES - 1, "calls at a time")
+    # All pages of the second round were under way together, so there was no third. Of the first
+    # round some may have been, too.
+    tap.true(counts_of(LARGE)["largest_in_flight"] >= LARGE_PAGES - 1, "all pages at a time")
     tap.true(took >= 2 * LATENCY_MS / 1000, "no answer before two round trips")
     tap.true(took < LARGE_SECONDS, f"an answer within {LARGE_SECONDS} s, not {took:.1f}")
 
@@ -87,7 +88,8 @@ def check_bitbucket_round_trips():
         reply = program.get().ask({"bitbucket": name})
     support.check_whole(reply.json(), simulator.get().expected(bitbucket=name))
     counts = counts_of(name, "bitbucket")
-    tap.equal((counts["requests"], counts["largest_in_flight"]), (11, 9), "calls, and at a time")
+    tap.equal(counts["requests"], 11, "calls")
+    tap.true(counts["largest_in_flight"] >= 9, "all other pages at a time")
 
 
 # Crowds ----------------------------------------------------------------------------------------

@@ -9,8 +9,12 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <json-c/json_object.h>
+#include <json-c/json_tokener.h>
 
 #include "base/alloc.h"
+#include "forge/github_query.h"
+#include "forge/visit.h"
 #include "forge_driver.h"
 #include "github_world.h"
 
@@ -228,6 +232,123 @@ static void asks_as_little_as_can_be(void **state)
     }
 }
 
+/* A world, and what its calls cost. */
+struct priced {
+    struct github_world world;
+    size_t rest;
+    size_t points;
+};
+
+static bool answer_priced(void *context, const struct call *call, struct forge_answer *answer)
+{
+    struct priced *priced = context;
+    *(call->allowance == ALLOWANCE_REST ? &priced->rest : &priced->points) += call_cost(call);
+    return github_world_answer(&priced->world, call, answer);
+}
+
+/* The answer to the first page, but for its nodes; `originals` is a member with a comma, or "". */
+static struct json_object *first_page(size_t total, const char *originals)
+{
+    char *text = alloc_format("{\"data\":{\"repositoryOwner\":{" STARRED "%s"
+                              "\"repositories\":{\"totalCount\":%zu,\"pageInfo\":{"
+                              "\"hasNextPage\":%s,\"endCursor\":\"c\"}}}}}",
+                              originals, total, total > 50 ? "true" : "false");
+    struct json_object *envelope = json_tokener_parse(text);
+    assert_non_null(envelope);
+    free(text);
+    return envelope;
+}
+
+/* Points that are asked for and planned when the first page was read. */
+static size_t planned_for(size_t total, const char *originals)
+{
+    struct calls first = {0};
+    struct calls more = {0};
+    struct error error = {0};
+    const struct response response = {.status = 200};
+    const struct visit_order order = {.account = "name", .authorized = true};
+    struct json_object *envelope = first_page(total, originals);
+    struct visit *visit = github()->begin(github(), &settings, &order, &first);
+    assert_int_equal(visit->planned[ALLOWANCE_GRAPHQL], 0);
+    visit_page(visit, 1)->listed = total < 50 ? total : 50;
+    assert_int_equal(
+        github()->commit(visit, &first.items[1], &response, envelope, true, &more, &error), 0);
+    assert_int_equal(visit->planned[ALLOWANCE_REST], 0);
+    size_t points = visit->planned[ALLOWANCE_GRAPHQL];
+    for (size_t i = 0; i < more.count; i++)
+        points += more.items[i].allowance == ALLOWANCE_GRAPHQL ? call_cost(&more.items[i]) : 0;
+    visit_free(visit);
+    calls_release(&first);
+    calls_release(&more);
+    json_object_put(envelope);
+    return points;
+}
+
+static void what_a_visit_will_cost_is_known_after_its_first_page(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        size_t total;
+        size_t originals;
+        bool is_told; /* how many originals there are */
+        size_t rest;
+        size_t points; /* beside the first page's */
+    } rows[] = {
+        {"nothing more", 50, 50, true, 1, 0},
+        {"one more page", 51, 51, true, 1, 3},
+        /* Facts of 100 cost 4, of 1 cost 1; commits of 25, or fewer, cost 1. */
+        {"two batches, and five of commits", 101, 101, true, 1 + 2, 4 + 1 + 5},
+        {"only originals are asked about", 3000, 50, true, 1 + 30, 2 + 2},
+        {"none", 101, 0, true, 1 + 2, 0},
+        {"the most with commits", 500, 500, true, 1 + 5, 5 * 4 + 20},
+        {"too many for them", 700, 700, true, 1 + 7, 7 * 4},
+        {"where originals are not told all may be", 700, 700, false, 1 + 7, 7 * 4},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct priced priced = {.world = {.base_url = base_url,
+                                          .total = rows[i].total,
+                                          .originals = rows[i].originals}};
+        struct forge_drive drive = {.forge = github(),
+                                    .settings = &settings,
+                                    .account = "name",
+                                    .answer = answer_priced,
+                                    .context = &priced,
+                                    .wall = WALL};
+        char *told = rows[i].is_told
+                         ? alloc_format("\"originals\":{\"totalCount\":%zu},", rows[i].originals)
+                         : alloc_text("");
+        print_message("# %s\n", rows[i].why);
+        assert_int_equal(planned_for(rows[i].total, told), rows[i].points);
+        struct snapshot *snapshot = forge_drive(&drive);
+        assert_listed(snapshot, &priced.world);
+        assert_int_equal(priced.rest, rows[i].rest);
+        assert_int_equal(priced.points, 3 + rows[i].points);
+        snapshot_drop(snapshot);
+        github_world_clear(&priced.world);
+        free(told);
+    }
+}
+
+static void queries_cost_what_github_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const struct github_query *query;
+        size_t repositories;
+        unsigned points;
+    } rows[] = {
+        {&github_query_profile, 50, 3}, {&github_query_profile, 25, 2},
+        {&github_query_profile, 10, 1}, {&github_query_facts, 100, 4},
+        {&github_query_facts, 37, 1},   {&github_query_facts, 38, 2},
+        {&github_query_facts, 1, 1},    {&github_query_commits, 25, 1},
+        {&github_query_commits, 1, 1},  {&github_query_languages, 1, 1},
+        {&github_query_topics, 1, 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(github_query_points(rows[i].query, rows[i].repositories), rows[i].points);
+}
+
 static void too_many_repositories_are_not_listed(void **state)
 {
     (void)state;
@@ -399,7 +520,8 @@ static void halving_ends(void **state)
     } rows[] = {
         {"once: 20 times two halves", 50, 0, 20 * 3, "4000"},
         {"one and then a hundred: only for a few", 1, 0, 20 + 20 * 7 + 3 * 99, "timeout"},
-        {"as the quota allows", 50, 1, 20 * 3, "4000"},
+        {"as the points allow", 50, 2, 20 * 3, "4000"},
+        {"not one half fits", 50, 1, 20, "timeout"},
         {"the pieces would not fit", 25, 2, 20 + 20 * 2, "timeout"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -1121,6 +1243,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_as_little_as_can_be),
+        cmocka_unit_test(what_a_visit_will_cost_is_known_after_its_first_page),
+        cmocka_unit_test(queries_cost_what_github_says),
         cmocka_unit_test(too_many_repositories_are_not_listed),
         cmocka_unit_test(organisations_give_no_stars),
         cmocka_unit_test(a_number_of_stars_that_is_cut_is_none),

@@ -1,0 +1,359 @@
+/* Flights by themselves: what they take of their budgets, and give back however they end. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "engine/flight.h"
+#include "scripted_transport.h"
+
+#define GITHUB "https://github.test/"
+#define RESET_SECONDS 900
+#define PATIENCE_MS 10000
+
+#define USER "{\"login\":\"Ann\",\"id\":1,\"type\":\"User\",\"followers\":3,\"following\":4}"
+#define PROFILE(total, originals)                                                                  \
+    "{\"data\":{\"repositoryOwner\":{\"starredRepositories\":{\"totalCount\":9,"                   \
+    "\"isOverLimit\":false},\"originals\":{\"totalCount\":" #originals "},"                        \
+    "\"repositories\":{\"totalCount\":" #total ",\"pageInfo\":{\"hasNextPage\":true,"              \
+    "\"endCursor\":\"c\"},\"nodes\":[]}}}}"
+#define LISTED(id)                                                                                 \
+    "{\"id\":" #id ",\"node_id\":\"R_" #id "\",\"fork\":false,\"private\":false,"                  \
+    "\"archived\":false,\"size\":2,\"forks_count\":1,\"stargazers_count\":5,"                      \
+    "\"open_issues_count\":6,\"language\":\"C\",\"topics\":[]}"
+#define LIMITS(remaining)                                                                          \
+    {                                                                                              \
+        "X-RateLimit-Limit", "5000", "X-RateLimit-Remaining", remaining, "X-RateLimit-Reset",      \
+            "900"                                                                                  \
+    }
+#define ANSWER(end, code, text)                                                                    \
+    {                                                                                              \
+        .url = end, .outcome = CALL_ANSWERED, .status = code, .body = text                         \
+    }
+#define FIRST_PAGE(remaining, text)                                                                \
+    {                                                                                              \
+        .url = "graphql", .outcome = CALL_ANSWERED, .status = 200, .headers = LIMITS(remaining),   \
+        .body = text, .times = 1                                                                   \
+    }
+
+/* A service, and one flight to it. */
+struct scene {
+    struct scripted_transport script;
+    struct timers timers;
+    struct forge_settings forge;
+    struct service service;
+    struct flight_settings settings;
+    struct flight *flight;
+    size_t calls_done;
+    size_t calls_known;
+    size_t repositories;
+    bool finished;
+};
+
+static void on_finished(void *owner)
+{
+    ((struct scene *)owner)->finished = true;
+}
+
+static const struct forge *github(void)
+{
+    for (size_t i = 0; i < forges_count(); i++)
+        if (strcmp(forges[i]->name, "github") == 0)
+            return forges[i];
+    fail_msg("no GitHub");
+    return NULL;
+}
+
+static void scene_init(struct scene *scene, const struct scripted_answer *answers, size_t count)
+{
+    *scene = (struct scene){.forge = {.base_url = (char *)(uintptr_t)GITHUB,
+                                      .authorization = (char *)(uintptr_t) "Bearer good",
+                                      .maximum_repositories = 10000}};
+    scripted_transport_init(&scene->script, answers, count);
+    service_init(&scene->service, github(), &scene->forge, 32);
+    scene->settings = (struct flight_settings){.service = &scene->service,
+                                               .transport = &scene->script.transport,
+                                               .timers = &scene->timers,
+                                               .call_timeout_ms = PATIENCE_MS,
+                                               .deadline_ms = PATIENCE_MS,
+                                               .maximum_body_bytes = 1 << 20,
+                                               .calls_done = &scene->calls_done,
+                                               .calls_known = &scene->calls_known,
+                                               .repositories = &scene->repositories,
+                                               .finished = on_finished};
+}
+
+static void begin(struct scene *scene)
+{
+    scene->finished = false;
+    scene->flight = flight_new(&scene->settings, "ann", false, scene);
+    gate_admit(&scene->service.gate);
+}
+
+static void step(struct scene *scene)
+{
+    transport_wait(&scene->script.transport, -1, timers_wait(&scene->timers, clock_monotonic_ms()));
+    timers_fire(&scene->timers, clock_monotonic_ms());
+    gate_admit(&scene->service.gate);
+}
+
+static void step_until_started(struct scene *scene, size_t transfers)
+{
+    while (!scene->finished && scene->script.started < transfers)
+        step(scene);
+    assert_int_equal(scene->script.started, transfers);
+}
+
+/* The status, and when to come back; of the budgets nothing is taken any more. */
+static enum account_status land(struct scene *scene, int64_t *retry_at)
+{
+    while (!scene->finished)
+        step(scene);
+    struct snapshot *snapshot = flight_land(scene->flight, clock_wall());
+    const enum account_status status = snapshot->status;
+    for (size_t i = 0; status != ACCOUNT_OK && i < STATISTIC_COUNT; i++)
+        assert_false(tally_knows(&snapshot->totals, (enum statistic)i));
+    *retry_at = snapshot->retry_at;
+    snapshot_drop(snapshot);
+    flight_free(scene->flight);
+    scene->flight = NULL;
+    return status;
+}
+
+static size_t taken(struct scene *scene, bool authorized, enum call_allowance allowance)
+{
+    return service_budgets(&scene->service, authorized)[allowance].under_way;
+}
+
+static void scene_release(struct scene *scene)
+{
+    for (int authorized = 0; authorized < 2; authorized++)
+        for (int i = 0; i < ALLOWANCE_COUNT; i++)
+            assert_int_equal(taken(scene, authorized != 0, (enum call_allowance)i), 0);
+    assert_int_equal(scene->calls_done, scene->calls_known);
+    assert_int_equal(scene->script.under_way, 0);
+    timers_release(&scene->timers);
+    transport_close(&scene->script.transport);
+}
+
+static void a_visit_that_cannot_fit_ends_after_its_first_round(void **state)
+{
+    (void)state;
+    /* Seven batches for a hundred originals each: 28 points. */
+    static const struct scripted_answer answers[] = {
+        ANSWER("/users/ann", 200, USER),
+        FIRST_PAGE("27", PROFILE(700, 700)),
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, answers, 2);
+    begin(&scene);
+    assert_int_equal(taken(&scene, true, ALLOWANCE_GRAPHQL), 3);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_RATE_LIMITED);
+    assert_in_range(retry_at, (uintmax_t)clock_wall() + RESET_SECONDS - 10,
+                    (uintmax_t)clock_wall() + RESET_SECONDS);
+    assert_int_equal(scene.script.started, 2);
+    scene_release(&scene);
+}
+
+static void one_that_just_fits_is_not_refused(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        ANSWER("/users/ann", 200, USER),
+        FIRST_PAGE("28", PROFILE(700, 700)),
+        ANSWER("page=1", 200, "[" LISTED(1) "]"),
+        ANSWER("", 200, "[]"),
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, answers, 4);
+    begin(&scene);
+    step_until_started(&scene, 2 + 7);
+    assert_int_equal(taken(&scene, true, ALLOWANCE_REST), 7);
+    assert_int_equal(taken(&scene, true, ALLOWANCE_GRAPHQL), 28);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_OK);
+    /* There was one original after all: one batch of facts, one of commits. */
+    assert_int_equal(scene.script.started, 2 + 7 + 2);
+    scene_release(&scene);
+}
+
+static void what_is_planned_is_no_other_visits(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "page=1", .held = true},
+        ANSWER("/users/ann", 200, USER),
+        FIRST_PAGE("50", PROFILE(700, 700)),
+        FIRST_PAGE("47", PROFILE(700, 700)),
+        ANSWER("", 200, "[]"),
+    };
+    struct scene scene;
+    struct flight *other;
+    int64_t retry_at;
+    scene_init(&scene, answers, 5);
+    begin(&scene);
+    step_until_started(&scene, 2 + 7);
+    other = scene.flight;
+    begin(&scene);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_RATE_LIMITED);
+    assert_int_equal(scene.script.started, 2 + 7 + 2);
+    assert_int_equal(taken(&scene, true, ALLOWANCE_GRAPHQL), 28);
+    flight_free(other);
+    scene_release(&scene);
+}
+
+static void halves_and_retries_give_back_what_they_took(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        ANSWER("/users/ann", 200, USER),
+        FIRST_PAGE("4000", PROFILE(101, 101)),
+        {.url = "page=2", .outcome = CALL_BROKEN, .times = 1},
+        ANSWER("page=1", 200, "[" LISTED(1) "," LISTED(2) "]"),
+        ANSWER("page=2", 200, "[]"),
+        /* Of facts too much is asked; commits are asked for again; then whatever comes. */
+        {.url = "graphql", .outcome = CALL_ANSWERED, .status = 502, .body = "", .times = 1},
+        {.url = "graphql", .outcome = CALL_BROKEN, .times = 1},
+        ANSWER("graphql", 200, "{\"data\":{\"nodes\":[null]}}"),
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, answers, 8);
+    begin(&scene);
+    step_until_started(&scene, 2 + 2);
+    /* Facts cost 4 and 1, commits 5. */
+    assert_int_equal(taken(&scene, true, ALLOWANCE_GRAPHQL), 10);
+    step_until_started(&scene, 2 + 3 + 2);
+    assert_int_equal(taken(&scene, true, ALLOWANCE_GRAPHQL), 2);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_OK);
+    /* Facts: both, the first, the second. Commits: twice. */
+    assert_int_equal(scene.script.started, 2 + 3 + 3 + 2);
+    scene_release(&scene);
+}
+
+static void flights_that_are_given_up_give_back_what_they_took(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "page=2", .outcome = CALL_BROKEN, .times = 1},
+        {.url = "page=2", .held = true},
+        {.url = "page=1", .held = true},
+        ANSWER("/users/ann", 200, USER),
+        FIRST_PAGE("4000", PROFILE(101, 101)),
+        FIRST_PAGE("4000", PROFILE(101, 101)),
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, answers, 6);
+    begin(&scene);
+    step_until_started(&scene, 2 + 2);
+    while (scene.script.under_way > 1)
+        step(&scene);
+    /* One is held, one waits to be made again. */
+    assert_int_equal(taken(&scene, true, ALLOWANCE_REST), 2);
+    assert_int_equal(taken(&scene, true, ALLOWANCE_GRAPHQL), 10);
+    flight_free(scene.flight);
+    scene.settings.deadline_ms = 20;
+    begin(&scene);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_TIMEOUT);
+    scene_release(&scene);
+}
+
+static void beginning_anew_without_the_credential_gives_back_what_was_taken_with_it(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "page=2",
+         .outcome = CALL_ANSWERED,
+         .status = 401,
+         .body = "{}",
+         .authorized_only = true},
+        {.url = "page=1", .held = true, .authorized_only = true},
+        ANSWER("/users/ann", 200, USER),
+        FIRST_PAGE("4000", PROFILE(101, 101)),
+        ANSWER("", 200, "[]"),
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, answers, 5);
+    begin(&scene);
+    step_until_started(&scene, 2 + 2);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_OK);
+    assert_int_equal(scene.script.started, 2 + 2 + 3);
+    scene_release(&scene);
+}
+
+/* The pause is over; `remaining` REST calls are allowed. */
+static void open_breaker(struct scene *scene, int64_t remaining)
+{
+    const struct quota quota = {
+        .told = true, .limit = 60, .remaining = remaining, .reset_at = clock_wall() + 100};
+    scene->service.breaker = (struct breaker){.failures = BREAKER_FAILURES};
+    budget_learn(&service_budgets(&scene->service, true)[ALLOWANCE_REST], &quota, clock_wall());
+}
+
+static void the_probe_is_a_visit_that_makes_calls(void **state)
+{
+    (void)state;
+    static const struct scripted_answer down[] = {ANSWER("", 500, "down")};
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, down, 1);
+    open_breaker(&scene, 0);
+    begin(&scene);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_RATE_LIMITED);
+    assert_int_equal(breaker_wait(&scene.service.breaker, clock_monotonic_ms()), 0);
+    scene.service.budgets[true][ALLOWANCE_REST].quota.told = false;
+    begin(&scene);
+    assert_true(breaker_wait(&scene.service.breaker, clock_monotonic_ms()) > 0);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_UPSTREAM_ERROR);
+    assert_true(scene.script.started > 0);
+    const size_t started = scene.script.started;
+    begin(&scene);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_UPSTREAM_ERROR);
+    assert_true(retry_at > clock_wall());
+    assert_int_equal(scene.script.started, started);
+    scene_release(&scene);
+}
+
+static void a_probe_may_begin_anew_without_the_credential(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "", .outcome = CALL_ANSWERED, .status = 401, .body = "{}", .authorized_only = true},
+        ANSWER("/users/ann", 200, USER),
+        ANSWER("", 200, "[]"),
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, answers, 3);
+    open_breaker(&scene, 60);
+    begin(&scene);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_OK);
+    assert_int_equal(scene.service.breaker.failures, 0);
+    scene_release(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_visit_that_cannot_fit_ends_after_its_first_round),
+        cmocka_unit_test(one_that_just_fits_is_not_refused),
+        cmocka_unit_test(what_is_planned_is_no_other_visits),
+        cmocka_unit_test(halves_and_retries_give_back_what_they_took),
+        cmocka_unit_test(flights_that_are_given_up_give_back_what_they_took),
+        cmocka_unit_test(beginning_anew_without_the_credential_gives_back_what_was_taken_with_it),
+        cmocka_unit_test(the_probe_is_a_visit_that_makes_calls),
+        cmocka_unit_test(a_probe_may_begin_anew_without_the_credential),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
