@@ -7,7 +7,8 @@ FUZZ_TARGETS = \
 	fuzz/fuzz_github_graphql \
 	fuzz/fuzz_github_rest \
 	fuzz/fuzz_link \
-	fuzz/fuzz_query
+	fuzz/fuzz_query \
+	fuzz/fuzz_snapshot_bytes
 
 CPPFLAGS_FUZZ = $(AM_CPPFLAGS) -I$(top_srcdir)/fuzz -I$(top_srcdir)/tests/unit
 LDADD_FUZZ = libtesting.a libforgefold.a $(FORGEFOLD_LIBS)
@@ -46,6 +47,10 @@ fuzz_fuzz_query_SOURCES = fuzz/fuzz_query.c $(FUZZ_ENGINE)
 fuzz_fuzz_query_CPPFLAGS = $(CPPFLAGS_FUZZ)
 fuzz_fuzz_query_LDFLAGS = $(LDFLAGS_FUZZ)
 fuzz_fuzz_query_LDADD = $(LDADD_FUZZ)
+fuzz_fuzz_snapshot_bytes_SOURCES = fuzz/fuzz_snapshot_bytes.c $(FUZZ_ENGINE)
+fuzz_fuzz_snapshot_bytes_CPPFLAGS = $(CPPFLAGS_FUZZ)
+fuzz_fuzz_snapshot_bytes_LDFLAGS = $(LDFLAGS_FUZZ)
+fuzz_fuzz_snapshot_bytes_LDADD = $(LDADD_FUZZ)
 
 EXTRA_DIST += fuzz/replay_corpora.sh fuzz/replay.c \
 	fuzz/corpus/bitbucket/by_next \
@@ -132,4 +137,13 @@ EXTRA_DIST += fuzz/replay_corpora.sh fuzz/replay.c \
 	fuzz/corpus/query/unknown.json \
 	fuzz/corpus/query/username.form \
 	fuzz/corpus/query/username.json \
-	fuzz/corpus/query/wrong-types.json
+	fuzz/corpus/query/wrong-types.json \
+	fuzz/corpus/snapshot_bytes/cut \
+	fuzz/corpus/snapshot_bytes/empty \
+	fuzz/corpus/snapshot_bytes/endless \
+	fuzz/corpus/snapshot_bytes/failed \
+	fuzz/corpus/snapshot_bytes/gaps \
+	fuzz/corpus/snapshot_bytes/not_found \
+	fuzz/corpus/snapshot_bytes/other_version \
+	fuzz/corpus/snapshot_bytes/rich \
+	fuzz/corpus/snapshot_bytes/same_twice

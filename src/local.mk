@@ -1,15 +1,22 @@
 # Everything but main is one library, which the program and the tests link.
 
 noinst_LIBRARIES += libforgefold.a
-libforgefold_a_CFLAGS = $(AM_CFLAGS) $(FCGI_CFLAGS) $(CURL_CFLAGS)
+libforgefold_a_CFLAGS = $(AM_CFLAGS) $(FCGI_CFLAGS) $(CURL_CFLAGS) $(XXHASH_CFLAGS) \
+	$(HIREDIS_CFLAGS)
 libforgefold_a_SOURCES = \
 	src/api/aggregate.c \
 	src/api/aggregate.h \
 	src/api/api.c \
 	src/api/api.h \
+	src/api/caching.c \
+	src/api/caching.h \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/endpoint.h \
+	src/api/hot.c \
+	src/api/hot.h \
+	src/api/lookup.c \
+	src/api/lookup.h \
 	src/api/media_type.c \
 	src/api/media_type.h \
 	src/api/question.c \
@@ -18,8 +25,8 @@ libforgefold_a_SOURCES = \
 	src/api/refusal.h \
 	src/api/route.c \
 	src/api/route.h \
-	src/api/wants.c \
-	src/api/wants.h \
+	src/api/warm.c \
+	src/api/warm.h \
 	src/base/alloc.c \
 	src/base/alloc.h \
 	src/base/buffer.c \
@@ -28,10 +35,14 @@ libforgefold_a_SOURCES = \
 	src/base/clock.h \
 	src/base/error.c \
 	src/base/error.h \
+	src/base/hash.c \
+	src/base/hash.h \
 	src/base/json_scanner.c \
 	src/base/json_scanner.h \
 	src/base/log.c \
 	src/base/log.h \
+	src/base/pack.c \
+	src/base/pack.h \
 	src/base/settings.c \
 	src/base/settings.h \
 	src/base/text.c \
@@ -44,10 +55,17 @@ libforgefold_a_SOURCES = \
 	src/engine/budget.h \
 	src/engine/engine.c \
 	src/engine/engine.h \
+	src/engine/errand.c \
+	src/engine/errand.h \
 	src/engine/flight.c \
 	src/engine/flight.h \
 	src/engine/gate.c \
 	src/engine/gate.h \
+	src/engine/journey.c \
+	src/engine/journey.h \
+	src/engine/message.h \
+	src/engine/pages.c \
+	src/engine/pages.h \
 	src/engine/queue.c \
 	src/engine/queue.h \
 	src/engine/recall.c \
@@ -56,6 +74,8 @@ libforgefold_a_SOURCES = \
 	src/engine/retry.h \
 	src/engine/service.c \
 	src/engine/service.h \
+	src/engine/standing.c \
+	src/engine/standing.h \
 	src/engine/timers.c \
 	src/engine/timers.h \
 	src/forge/bitbucket.c \
@@ -93,10 +113,14 @@ libforgefold_a_SOURCES = \
 	src/forge/visit.h \
 	src/forge/wanted.c \
 	src/forge/wanted.h \
+	src/gateway/archive_settings.c \
+	src/gateway/archive_settings.h \
 	src/gateway/cgi.c \
 	src/gateway/cgi.h \
 	src/gateway/check.c \
 	src/gateway/check.h \
+	src/gateway/clerk.c \
+	src/gateway/clerk.h \
 	src/gateway/command.c \
 	src/gateway/command.h \
 	src/gateway/doors.c \
@@ -155,15 +179,81 @@ libforgefold_a_SOURCES = \
 	src/profile/resolve.h \
 	src/profile/snapshot.c \
 	src/profile/snapshot.h \
+	src/profile/snapshot_bytes.c \
+	src/profile/snapshot_bytes.h \
 	src/profile/tally.c \
 	src/profile/tally.h \
+	src/store/archive.c \
+	src/store/archive.h \
+	src/store/files.h \
+	src/store/files_counter.c \
+	src/store/files_entry.c \
+	src/store/files_lease.c \
+	src/store/files_name.c \
+	src/store/files_root.c \
+	src/store/files_shard.c \
+	src/store/files_usage.c \
+	src/store/freshness.c \
+	src/store/freshness.h \
+	src/store/record.c \
+	src/store/record.h \
+	src/store/redis_address.c \
+	src/store/redis_address.h \
+	src/store/store.c \
+	src/store/store.h \
+	src/store/store_files.c \
+	src/store/store_none.c \
+	src/store/trouble.c \
+	src/store/trouble.h \
+	src/upstream/curl_library.c \
+	src/upstream/curl_library.h \
+	src/upstream/curl_options.c \
+	src/upstream/curl_options.h \
+	src/upstream/ending.c \
+	src/upstream/ending.h \
+	src/upstream/plain_origins.c \
+	src/upstream/plain_origins.h \
+	src/upstream/response_head.c \
+	src/upstream/response_head.h \
+	src/upstream/transfer.c \
+	src/upstream/transfer.h \
 	src/upstream/transport.h \
+	src/upstream/transport_check.c \
+	src/upstream/transport_check.h \
+	src/upstream/trust_store.c \
+	src/upstream/trust_store.h \
 	src/upstream/upstream_curl.c \
 	src/upstream/upstream_curl.h
+
+if HAVE_REDIS
+libforgefold_a_SOURCES += \
+	src/store/redis.c \
+	src/store/redis.h \
+	src/store/redis_connection.c \
+	src/store/redis_connection.h \
+	src/store/redis_counters.c \
+	src/store/redis_counters.h \
+	src/store/redis_leases.c \
+	src/store/redis_leases.h \
+	src/store/redis_library.c \
+	src/store/redis_library.h \
+	src/store/redis_pool.c \
+	src/store/redis_pool.h \
+	src/store/redis_refusal.c \
+	src/store/redis_refusal.h \
+	src/store/redis_statistics.c \
+	src/store/redis_statistics.h \
+	src/store/redis_values.c \
+	src/store/redis_values.h \
+	src/store/store_redis.c
+else
+libforgefold_a_SOURCES += src/store/store_redis_absent.c
+endif
 
 bin_PROGRAMS += forgefold
 forgefold_SOURCES = src/main.c
 forgefold_LDADD = libforgefold.a $(SANITIZER_OPTIONS) $(FORGEFOLD_LIBS)
 
-# libcurl is not among them: src/upstream/upstream_curl.c loads it when it is first needed.
+# Neither libcurl nor hiredis is among them: src/upstream/curl_library.c and
+# src/store/redis_library.c load them when they are first needed.
 FORGEFOLD_LIBS = $(JSON_C_LIBS) $(FCGI_LIBS)

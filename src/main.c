@@ -10,11 +10,13 @@
 #include <stdlib.h>
 
 #include "api/api.h"
+#include "api/hot.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "engine/engine.h"
 #include "forge/forge.h"
+#include "gateway/archive_settings.h"
 #include "gateway/cgi.h"
 #include "gateway/command.h"
 #include "gateway/doors.h"
@@ -32,6 +34,9 @@ struct program {
     struct settings settings;
     struct forge_settings *forges;
     struct query_forge *names;
+    struct archive archive;
+    bool keeps; /* the archive has a store */
+    struct hot *hot;
     struct api_settings api;
     struct engine_settings engine_settings;
     struct engine *engine;
@@ -66,7 +71,19 @@ static void build_api(struct program *program)
         .base_path = settings_text(&program->settings, "BASE_PATH"),
         .cors_allow_origin = settings_table_cors(&program->settings),
         .maximum_request_bytes = (size_t)settings_number(&program->settings, "MAX_REQUEST_BYTES"),
+        .archive = &program->archive,
+        .hot = program->hot,
     };
+}
+
+/* Without a store what was answered would be answered for ever: nobody could tell otherwise. */
+static void build_archive(struct program *program)
+{
+    const size_t hot_bytes = (size_t)settings_number(&program->settings, "HOT_MAX_BYTES");
+    archive_settings_open(&program->archive, &program->settings, program->forges,
+                          &program->keeps);
+    if (program->keeps && hot_bytes > 0)
+        program->hot = hot_new(hot_bytes);
 }
 
 static void build_engine(struct program *program)
@@ -96,6 +113,7 @@ static int build(struct program *program, const char *config_file, struct error 
     if (load_settings(program, config_file, error) < 0 ||
         forge_settings_load(&program->forges, &program->settings, error) < 0)
         return -1;
+    build_archive(program);
     build_api(program);
     build_engine(program);
     return 0;
@@ -104,6 +122,8 @@ static int build(struct program *program, const char *config_file, struct error 
 static void release(struct program *program)
 {
     engine_free(program->engine);
+    hot_free(program->hot);
+    archive_settings_close(&program->archive);
     free(program->names);
     forge_settings_free(program->forges);
     settings_release(&program->settings);
@@ -115,6 +135,7 @@ static int serve_fastcgi(const struct program *program)
     return doors_run(&(struct doors_settings){
         .api = &program->api,
         .engine = program->engine,
+        .keeps = program->keeps,
         .listener = 0,
         .doors = (size_t)settings_number(settings, "DOORS"),
         .maximum_parked = (size_t)settings_number(settings, "MAX_PARKED"),
@@ -128,6 +149,7 @@ static int serve_cgi(const struct program *program)
     return cgi_run(&(struct cgi_settings){
         .api = &program->api,
         .engine = program->engine,
+        .keeps = program->keeps,
         .reply_deadline_ms = milliseconds(program, "REPLY_DEADLINE_SECONDS"),
     });
 }
@@ -168,6 +190,7 @@ static int run_command(const struct command *command)
             &(struct command_settings){
                 .api = &program.api,
                 .engine = program.engine,
+                .keeps = program.keeps,
                 .engine_settings = &program.engine_settings,
                 .settings = &program.settings,
                 .reply_deadline_ms = milliseconds(&program, "REPLY_DEADLINE_SECONDS"),

@@ -65,6 +65,7 @@ libtesting_a_SOURCES = \
 if HAVE_CMOCKA
 UNIT_TESTS = \
 	tests/unit/test_api \
+	tests/unit/test_attempt \
 	tests/unit/test_bitbucket \
 	tests/unit/test_budget \
 	tests/unit/test_command \
@@ -79,6 +80,9 @@ UNIT_TESTS = \
 	tests/unit/test_json_scanner \
 	tests/unit/test_link \
 	tests/unit/test_member \
+	tests/unit/test_pack \
+	tests/unit/test_pages \
+	tests/unit/test_plain_origins \
 	tests/unit/test_profile \
 	tests/unit/test_query \
 	tests/unit/test_queue \
@@ -86,13 +90,16 @@ UNIT_TESTS = \
 	tests/unit/test_records \
 	tests/unit/test_render \
 	tests/unit/test_reply \
+	tests/unit/test_response_head \
 	tests/unit/test_route \
 	tests/unit/test_settings \
 	tests/unit/test_settings_table \
 	tests/unit/test_snapshot \
+	tests/unit/test_snapshot_bytes \
 	tests/unit/test_table \
 	tests/unit/test_tally \
 	tests/unit/test_timers \
+	tests/unit/test_trust_store \
 	tests/unit/test_upstream_curl \
 	tests/unit/test_url \
 	tests/unit/test_visit
@@ -109,6 +116,9 @@ TESTS += $(STRUCTURE_TESTS) $(UNIT_TESTS) $(FUZZ_TESTS) $(PROGRAM_TESTS)
 tests_unit_test_api_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_api_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_api_LDADD = $(LDADD_UNIT)
+tests_unit_test_attempt_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_attempt_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_attempt_LDADD = $(LDADD_UNIT)
 tests_unit_test_bitbucket_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_bitbucket_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_bitbucket_LDADD = $(LDADD_UNIT)
@@ -151,6 +161,15 @@ tests_unit_test_link_LDADD = $(LDADD_UNIT)
 tests_unit_test_member_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_member_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_member_LDADD = $(LDADD_UNIT)
+tests_unit_test_pack_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_pack_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_pack_LDADD = $(LDADD_UNIT)
+tests_unit_test_pages_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_pages_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_pages_LDADD = $(LDADD_UNIT)
+tests_unit_test_plain_origins_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_plain_origins_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_plain_origins_LDADD = $(LDADD_UNIT)
 tests_unit_test_profile_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_profile_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_profile_LDADD = $(LDADD_UNIT)
@@ -172,6 +191,9 @@ tests_unit_test_render_LDADD = $(LDADD_UNIT)
 tests_unit_test_reply_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_reply_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_reply_LDADD = $(LDADD_UNIT)
+tests_unit_test_response_head_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_response_head_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_response_head_LDADD = $(LDADD_UNIT)
 tests_unit_test_route_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_route_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_route_LDADD = $(LDADD_UNIT)
@@ -184,6 +206,9 @@ tests_unit_test_settings_table_LDADD = $(LDADD_UNIT)
 tests_unit_test_snapshot_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_snapshot_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_snapshot_LDADD = $(LDADD_UNIT)
+tests_unit_test_snapshot_bytes_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_snapshot_bytes_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_snapshot_bytes_LDADD = $(LDADD_UNIT)
 tests_unit_test_table_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_table_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_table_LDADD = $(LDADD_UNIT)
@@ -193,6 +218,9 @@ tests_unit_test_tally_LDADD = $(LDADD_UNIT)
 tests_unit_test_timers_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_timers_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_timers_LDADD = $(LDADD_UNIT)
+tests_unit_test_trust_store_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_trust_store_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_trust_store_LDADD = $(LDADD_UNIT)
 tests_unit_test_upstream_curl_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_upstream_curl_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_upstream_curl_LDADD = $(LDADD_UNIT)

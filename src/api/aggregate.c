@@ -2,31 +2,18 @@
 
 #include "api/aggregate.h"
 
+#include <stdlib.h>
+
+#include "api/caching.h"
 #include "api/question.h"
 #include "api/refusal.h"
-#include "api/route.h"
-#include "api/wants.h"
+#include "api/warm.h"
 #include "base/alloc.h"
 #include "profile/profile.h"
 #include "profile/render.h"
 
 /* How long to wait when no forge said it: GitHub asks for at least a minute. */
 #define RETRY_AFTER_UNTOLD 60
-
-static void finish(const struct api_settings *settings, struct exchange *exchange,
-                   struct snapshot *const *snapshots, int64_t wall);
-
-static enum api_step begin(const struct api_settings *settings, struct exchange *exchange,
-                           int64_t wall)
-{
-    if (question_read(settings, exchange) < 0)
-        return API_ANSWERED;
-    exchange->want_count = wants_of_query(&exchange->query, &exchange->wants, &exchange->slots);
-    if (exchange->want_count > 0)
-        return API_VISIT;
-    finish(settings, exchange, NULL, wall);
-    return API_ANSWERED;
-}
 
 /* How a profile without any data is refused. */
 static const struct {
@@ -67,33 +54,53 @@ static void refuse(const struct profile *profile, int status, int64_t wall, stru
     BUG("a profile has the status %d", status);
 }
 
-static void answer(const struct profile *profile, const struct request *request,
-                   struct reply *reply)
+static void answer(const struct api_settings *settings, struct exchange *exchange,
+                   const struct profile *profile, int64_t wall)
 {
-    if (render_profile(profile, &reply->body) < 0) {
-        refusal_say(REFUSAL_REPLY_TOO_LARGE, "ask for fewer accounts at a time", reply);
+    struct caching caching;
+    if (render_profile(profile, &exchange->reply.body) < 0) {
+        refusal_say(REFUSAL_REPLY_TOO_LARGE, "ask for fewer accounts at a time", &exchange->reply);
         return;
     }
-    const bool is_post = route_method(request->method) == METHOD_POST;
-    reply->status = 200;
-    headers_add(&reply->headers, "Content-Type", "application/json");
-    headers_add(&reply->headers, "Cache-Control", is_post ? "no-store" : "no-cache");
+    caching_of_lookup(&caching, &exchange->lookup, settings->archive, wall);
+    warm_answer(settings, exchange, &caching, wall);
+}
+
+static void answer_lookup(const struct api_settings *settings, struct exchange *exchange,
+                          int64_t wall)
+{
+    struct snapshot **snapshots;
+    bool *stale;
+    struct profile profile;
+    lookup_answers(&exchange->lookup, &snapshots, &stale);
+    profile_init(&profile, &exchange->query, snapshots, stale);
+    const int status = profile_http_status(&profile);
+    if (status == 200)
+        answer(settings, exchange, &profile, wall);
+    else
+        refuse(&profile, status, wall, &exchange->reply);
+    profile_release(&profile);
+    free(snapshots);
+    free(stale);
+}
+
+static enum api_step begin(const struct api_settings *settings, struct exchange *exchange,
+                           int64_t wall)
+{
+    if (question_read(settings, exchange) < 0 || warm_answer_query(settings, exchange, wall))
+        return API_ANSWERED;
+    lookup_init(&exchange->lookup, settings->archive, &exchange->query, LOOKUP_AT_ONCE, wall);
+    if (exchange->lookup.want_count > 0)
+        return API_VISIT;
+    answer_lookup(settings, exchange, wall);
+    return API_ANSWERED;
 }
 
 static void finish(const struct api_settings *settings, struct exchange *exchange,
                    struct snapshot *const *snapshots, int64_t wall)
 {
-    struct snapshot **all = wants_answered(&exchange->query, &settings->forges, exchange->slots,
-                                           exchange->want_count, snapshots, wall);
-    struct profile profile;
-    profile_init(&profile, &exchange->query, all, NULL);
-    const int status = profile_http_status(&profile);
-    if (status == 200)
-        answer(&profile, &exchange->request, &exchange->reply);
-    else
-        refuse(&profile, status, wall, &exchange->reply);
-    profile_release(&profile);
-    wants_drop(all, exchange->query.count);
+    lookup_complete(&exchange->lookup, settings->archive, snapshots, wall);
+    answer_lookup(settings, exchange, wall);
 }
 
 const struct endpoint aggregate_endpoint = {

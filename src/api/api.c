@@ -7,8 +7,10 @@
 
 #include "api/cors.h"
 #include "api/endpoint.h"
+#include "api/hot.h"
 #include "api/refusal.h"
 #include "api/route.h"
+#include "api/warm.h"
 #include "base/alloc.h"
 
 /* Long enough to finish some of what is under way, short enough for a person who waits. */
@@ -97,6 +99,8 @@ enum api_step api_begin(const struct api_settings *settings, struct exchange *ex
                         int64_t wall)
 {
     start_reply(settings, exchange);
+    if (warm_answer_bytes(settings, exchange, wall))
+        return API_ANSWERED;
     const struct endpoint *endpoint = find_endpoint(settings, exchange);
     if (endpoint == NULL)
         return API_ANSWERED;
@@ -121,8 +125,6 @@ void api_finish(const struct api_settings *settings, struct exchange *exchange,
     if (exchange->endpoint == NULL || exchange->endpoint->finish == NULL)
         BUG("finishing an exchange that waited for nothing");
     exchange->endpoint->finish(settings, exchange, snapshots, wall);
-    for (size_t i = 0; i < exchange->want_count; i++)
-        snapshot_drop(snapshots[i]);
 }
 
 void api_overloaded(const struct api_settings *settings, struct exchange *exchange, const char *why)
@@ -136,17 +138,29 @@ void api_overloaded(const struct api_settings *settings, struct exchange *exchan
 
 void api_write(const struct exchange *exchange, struct buffer *into)
 {
+    size_t length;
+    const char *body = reply_body(&exchange->reply, &length);
     reply_head(&exchange->reply, into);
     if (route_method(exchange->request.method) != METHOD_HEAD)
-        buffer_append(into, buffer_text(&exchange->reply.body), exchange->reply.body.length);
+        buffer_append(into, body, length);
+}
+
+const struct archive_account *exchange_next_due(const struct exchange *exchange, size_t *next)
+{
+    while (*next < exchange->lookup.count) {
+        const struct lookup_account *account = &exchange->lookup.accounts[(*next)++];
+        if (account->is_due)
+            return &account->account;
+    }
+    return NULL;
 }
 
 void exchange_release(struct exchange *exchange)
 {
-    free(exchange->slots);
-    free(exchange->wants);
+    lookup_release(&exchange->lookup);
     query_release(&exchange->query);
     reply_release(&exchange->reply);
+    hot_reply_drop(exchange->hot_reply);
     request_release(&exchange->request);
     *exchange = (struct exchange){0};
 }

@@ -4,7 +4,7 @@
  * Two steps, because a reply may have to wait for visits: api_begin answers, or
  * says which accounts must be visited; api_finish answers with their snapshots.
  * Between the two the exchange belongs to nobody and may move between threads.
- * Nothing here blocks, and nothing is shared but const settings.
+ * Both may wait for the store a moment. What is shared is the store and the hot replies.
  */
 #ifndef FORGEFOLD_API_API_H
 #define FORGEFOLD_API_API_H
@@ -12,13 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/engine.h"
+#include "api/lookup.h"
 #include "http/reply.h"
 #include "http/request.h"
 #include "profile/query.h"
 #include "profile/snapshot.h"
+#include "store/archive.h"
 
 struct endpoint;
+struct hot;
+struct hot_reply;
 
 /* Const after start. */
 struct api_settings {
@@ -26,11 +29,13 @@ struct api_settings {
     const char *base_path;         /* BASE_PATH without a "/" at its end; NULL: derived */
     const char *cors_allow_origin; /* "*", or origins separated by spaces; "" for none */
     size_t maximum_request_bytes;
+    const struct archive *archive;
+    struct hot *hot; /* NULL: replies are not kept in memory */
 };
 
 enum api_step {
     API_ANSWERED, /* exchange->reply is ready */
-    API_VISIT,    /* exchange->wants must be visited, then api_finish */
+    API_VISIT,    /* exchange->lookup.wants must be visited, then api_finish */
 };
 
 /* One request and its reply. Zeroed, then `request` filled by the gateway. */
@@ -40,9 +45,8 @@ struct exchange {
     /* The api's own, between the steps. */
     const struct endpoint *endpoint; /* that finishes; NULL when none was found */
     struct query query;
-    struct want *wants; /* the accounts to visit; names belong to the query */
-    size_t want_count;
-    size_t *slots; /* wants[i] is account slots[i] of the query */
+    struct lookup lookup;
+    struct hot_reply *hot_reply; /* whose body the reply has; NULL: it has its own */
 };
 
 /*
@@ -53,8 +57,8 @@ enum api_step api_begin(const struct api_settings *settings, struct exchange *ex
                         int64_t wall);
 
 /*
- * Answers with the snapshots of the wants, in their order; takes over the references, not the
- * array.
+ * Answers with the snapshots of exchange->lookup.wants, in their order; takes over the references,
+ * not the array.
  */
 void api_finish(const struct api_settings *settings, struct exchange *exchange,
                 struct snapshot *const *snapshots, int64_t wall);
@@ -68,6 +72,12 @@ void api_overloaded(const struct api_settings *settings, struct exchange *exchan
 
 /* Appends the whole reply in CGI form: head, and body unless the method was HEAD. */
 void api_write(const struct exchange *exchange, struct buffer *into);
+
+/*
+ * The next account after number `*next` (0 to begin with) that was answered with what is stale and
+ * is to be visited now that the reply is out; NULL when there is none. Valid until release.
+ */
+const struct archive_account *exchange_next_due(const struct exchange *exchange, size_t *next);
 
 /* Frees what it holds, the request too; it is zeroed afterwards. */
 void exchange_release(struct exchange *exchange);

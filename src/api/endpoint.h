@@ -27,7 +27,7 @@ struct endpoint {
     enum api_step (*begin)(const struct api_settings *settings, struct exchange *exchange,
                            int64_t wall);
 
-    /* As api_finish, but the references stay the caller's. NULL when begin always answers. */
+    /* As api_finish. NULL when begin always answers. */
     void (*finish)(const struct api_settings *settings, struct exchange *exchange,
                    struct snapshot *const *snapshots, int64_t wall);
 };

@@ -14,12 +14,12 @@
 
 #include "base/buffer.h"
 
-void pack_number(struct buffer *into, uint64_t number); /* 8 bytes */
-void pack_signed(struct buffer *into, int64_t number);  /* 8 bytes */
-void pack_small(struct buffer *into, uint32_t number);  /* 4 bytes */
-void pack_flag(struct buffer *into, bool flag);         /* 1 byte */
-void pack_text(struct buffer *into, const char *text);  /* NULL is not "" */
-void pack_bytes(struct buffer *into, const char *bytes, size_t length);
+void pack_number(struct buffer *into, uint64_t number);                 /* 8 bytes */
+void pack_signed(struct buffer *into, int64_t number);                  /* 8 bytes */
+void pack_small(struct buffer *into, uint32_t number);                  /* 4 bytes */
+void pack_flag(struct buffer *into, bool flag);                         /* 1 byte */
+void pack_text(struct buffer *into, const char *text);                  /* NULL is not "" */
+void pack_bytes(struct buffer *into, const char *bytes, size_t length); /* below 4 GiB */
 
 struct unpack {
     const char *at;
@@ -39,8 +39,8 @@ char *unpack_text(struct unpack *from);
 const char *unpack_bytes(struct unpack *from, size_t *length);
 
 /*
- * A number of items of at least `least` bytes each (1 or more), of which no more can be there than
- * fit into what is left: so no damaged number makes anybody allocate.
+ * A number of items, written by pack_number, of at least `least` bytes each (1 or more), of which
+ * no more can be there than fit into what is left: so no damaged number makes anybody allocate.
  */
 size_t unpack_count(struct unpack *from, size_t least);
 

@@ -188,6 +188,11 @@ static int check_value(const struct setting_definition *definition, const char *
     return definition->check == NULL ? 0 : definition->check(text, error);
 }
 
+static bool is_secret(const struct setting_definition *definition, const char *value)
+{
+    return definition->secret || (definition->is_secret != NULL && definition->is_secret(value));
+}
+
 /* Whether a wrong value may be repeated: a URL may hold a password, and text anything. */
 static bool may_repeat(const struct setting_definition *definition, const char *value)
 {
@@ -423,7 +428,8 @@ static int read_lines(struct settings *settings, struct span text, struct error 
 static bool holds_secret(const struct settings *settings)
 {
     for (size_t i = 0; i < settings->count; i++)
-        if (settings->definitions[i].secret && settings->values[i].source == SETTING_FROM_FILE)
+        if (settings->values[i].source == SETTING_FROM_FILE &&
+            is_secret(&settings->definitions[i], settings->values[i].text))
             return true;
     return false;
 }
@@ -557,7 +563,7 @@ char *settings_shown(const struct settings *settings, const char *name)
     const char *text = settings->values[index].text;
     if (text == NULL)
         return alloc_text("(none)");
-    return alloc_text(settings->definitions[index].secret ? "(not shown)" : text);
+    return alloc_text(is_secret(&settings->definitions[index], text) ? "(not shown)" : text);
 }
 
 /* ---- secrets ---- */

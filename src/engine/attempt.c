@@ -22,10 +22,12 @@ struct attempt {
     struct json_object *envelope; /* owned by the elements */
     struct error error;           /* why we aborted, if we did */
 
-    uint64_t credential;       /* fingerprint of what this hop was asked with */
+    uint64_t selection;        /* as recall_selection tells it */
+    uint32_t credential;       /* fingerprint of what this hop was asked with */
     char *condition;           /* the entity tag it was asked with; NULL: without */
     bool unconditional;        /* what was remembered was of no use */
     struct buffer record;      /* of the answer that arrives; empty when it is not to be kept */
+    bool replayed;             /* it was answered by what was remembered */
     struct recollection known; /* that was replayed */
 };
 
@@ -50,6 +52,7 @@ static void forget_answer(struct attempt *attempt)
     buffer_release(&attempt->record);
     recollection_release(&attempt->known);
     attempt->response.status = 0;
+    attempt->replayed = false;
     attempt->error = (struct error){0};
 }
 
@@ -69,18 +72,6 @@ static int copy_headers(struct attempt *attempt, const struct headers *headers)
     return 0;
 }
 
-/* RFC 9110 section 8.8.3. What is none is not sent back: "*" would match everything. */
-static bool is_entity_tag(const char *text)
-{
-    if (text == NULL)
-        return false;
-    if (strncmp(text, "W/", 2) == 0)
-        text += 2;
-    const size_t length = strlen(text);
-    return length >= 2 && text[0] == '"' && strcspn(text + 1, "\" \t") == length - 2 &&
-           text[length - 1] == '"';
-}
-
 static bool is_remembered(const struct attempt *attempt)
 {
     return attempt->context->recall != NULL && attempt->call.body == NULL;
@@ -88,16 +79,15 @@ static bool is_remembered(const struct attempt *attempt)
 
 static struct recall_key key_of(const struct attempt *attempt)
 {
-    return (struct recall_key){.url = attempt->url,
-                               .selection = attempt->call.selection,
-                               .credential = attempt->credential};
+    return (struct recall_key){
+        .url = attempt->url, .selection = attempt->selection, .credential = attempt->credential};
 }
 
 static void begin_elements(struct attempt *attempt)
 {
     attempt->elements = elements_new(attempt->call.selection, on_element, attempt);
     if (attempt->response.status == 200 && is_remembered(attempt) &&
-        is_entity_tag(headers_get(&attempt->response.headers, "ETag")))
+        recall_is_entity_tag(headers_get(&attempt->response.headers, "ETag")))
         elements_record(attempt->elements, &attempt->record);
 }
 
@@ -203,10 +193,12 @@ static void begin_anew(struct attempt *attempt)
 /* It was asked whether anything changed, and nothing did. */
 static void replay(struct attempt *attempt)
 {
-    if (take_remembered(attempt) < 0 || read_remembered(attempt) < 0)
+    if (take_remembered(attempt) < 0 || read_remembered(attempt) < 0) {
         begin_anew(attempt);
-    else
-        over(attempt, CALL_ANSWERED, NULL);
+        return;
+    }
+    attempt->replayed = true;
+    over(attempt, CALL_ANSWERED, NULL);
 }
 
 static void judge(struct attempt *attempt)
@@ -244,7 +236,7 @@ static void set_condition(struct attempt *attempt, const char *authorization)
     if (!is_remembered(attempt))
         return;
     struct recall *recall = attempt->context->recall;
-    attempt->credential = recall_fingerprint(recall, authorization);
+    attempt->credential = recall_fingerprint(authorization);
     const struct recall_key key = key_of(attempt);
     const struct recollection *known = attempt->unconditional ? NULL : recall_find(recall, &key);
     if (known != NULL)
@@ -315,6 +307,7 @@ struct attempt *attempt_new(const struct attempt_context *context, struct call c
     struct attempt *attempt = alloc_zeroed(1, sizeof *attempt);
     attempt->context = context;
     attempt->call = call;
+    attempt->selection = recall_selection(call.selection);
     attempt->url = alloc_text(call.url);
     attempt->ticket.admit = on_admitted;
     buffer_init(&attempt->response.body, RESPONSE_ERROR_BYTES);
@@ -364,8 +357,23 @@ void attempt_remember(struct attempt *attempt)
         recall_put(attempt->context->recall, &key, &attempt->known);
 }
 
+bool attempt_recall_key(const struct attempt *attempt, struct recall_key *key)
+{
+    if (!is_remembered(attempt))
+        return false;
+    *key = key_of(attempt);
+    return true;
+}
+
+bool attempt_was_replayed(const struct attempt *attempt)
+{
+    return attempt->replayed;
+}
+
 void attempt_free(struct attempt *attempt)
 {
+    if (attempt == NULL)
+        return;
     if (attempt->transfer != NULL)
         transport_cancel(attempt->context->transport, attempt->transfer);
     gate_leave(attempt->context->gate, &attempt->ticket);

@@ -14,6 +14,7 @@
 #ifndef FORGEFOLD_ENGINE_ATTEMPT_H
 #define FORGEFOLD_ENGINE_ATTEMPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,7 +88,16 @@ bool attempt_found_array(const struct attempt *attempt);
  */
 void attempt_remember(struct attempt *attempt);
 
-/* Cancels what is under way, without `over`, leaves the gate, and frees. */
+/*
+ * Under which key the answer is remembered, if it is; its URL is borrowed from the attempt. False
+ * when answers of this call are not remembered at all. After `over`.
+ */
+bool attempt_recall_key(const struct attempt *attempt, struct recall_key *key);
+
+/* Whether the answer was a 304 that replayed, so that what is remembered stays as it was. */
+bool attempt_was_replayed(const struct attempt *attempt);
+
+/* Cancels what is under way, without `over`, leaves the gate, and frees. NULL is allowed. */
 void attempt_free(struct attempt *attempt);
 
 #endif

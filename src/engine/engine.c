@@ -3,7 +3,6 @@
 #include "engine/engine.h"
 
 #include <poll.h>
-#include <search.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,39 +11,31 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/flight.h"
+#include "engine/journey.h"
 #include "engine/recall.h"
 #include "engine/service.h"
 
 /* A transport wants a bound on its wait; waking up this often for nothing costs nothing. */
 #define LONGEST_WAIT_MS 60000
 
-/* One account being visited, and the seats of those who wait for it. */
-struct journey {
-    size_t forge;
-    char *name;
-    bool full;
-    struct flight *flight;
-    struct seat *seats;
-    struct engine *engine;
-    bool finished; /* in the list of those to be landed */
-    struct journey *next_landing;
-    bool unwanted; /* in the list of those that nobody waits for any more */
-    struct journey *next_unwanted;
+/* One want of one waiter. */
+struct waiter_seat {
+    struct seat seat;
+    struct waiter *waiter;
 };
 
-/* One want of one waiter, in the list of its journey. */
-struct seat {
-    struct waiter *waiter;
-    struct journey *journey; /* NULL once answered */
-    struct seat *next;
-    struct seat *previous;
+/* An account that is to be visited for nobody. */
+struct refresh {
+    struct message message;
+    struct archive_account account; /* the name is owned */
+    char *name;
 };
 
 struct engine {
     const struct engine_settings *settings;
     struct queue inbox;
-    struct queue_link stop_message;
-    struct queue_link quit_message;
+    struct message stop_message;
+    struct message quit_message;
     atomic_bool stop_posted;
     bool stopping;
     bool quitting;
@@ -55,51 +46,12 @@ struct engine {
     struct recall *recall;
     struct service *services;                /* one for each forge */
     struct flight_settings *flight_settings; /* one for each forge */
-    void *journeys;                          /* tsearch tree by forge and name */
-    size_t journey_count;
-    struct journey *unwanted; /* to be looked at in this step */
-    struct journey *landing;  /* finished, to be landed in this step */
+    struct journeys journeys;
     struct waiter *waiters;
     struct engine_progress progress;
 };
 
 /* --- waiters --- */
-
-/* Nobody waits for the visit any more: looked at when no callback of its own is under way. */
-static void note_unwanted(struct journey *journey)
-{
-    if (journey->finished || journey->unwanted)
-        return;
-    journey->unwanted = true;
-    journey->next_unwanted = journey->engine->unwanted;
-    journey->engine->unwanted = journey;
-}
-
-static void leave_seat(struct seat *seat)
-{
-    struct journey *journey = seat->journey;
-    if (journey == NULL)
-        return;
-    if (seat->previous != NULL)
-        seat->previous->next = seat->next;
-    else
-        journey->seats = seat->next;
-    if (seat->next != NULL)
-        seat->next->previous = seat->previous;
-    seat->journey = NULL;
-    if (journey->seats == NULL)
-        note_unwanted(journey);
-}
-
-static void take_seat(struct seat *seat, struct journey *journey)
-{
-    seat->journey = journey;
-    seat->previous = NULL;
-    seat->next = journey->seats;
-    if (seat->next != NULL)
-        seat->next->previous = seat;
-    journey->seats = seat;
-}
 
 static void unlist(struct waiter *waiter)
 {
@@ -124,16 +76,22 @@ static void complete(struct waiter *waiter)
  */
 static void answer(struct waiter *waiter, size_t index, struct snapshot *snapshot)
 {
-    leave_seat(&waiter->seats[index]);
+    seat_leave(&waiter->seats[index].seat);
     waiter->snapshots[index] = snapshot;
     if (--waiter->outstanding == 0)
         complete(waiter);
 }
 
+static void on_answer(struct seat *seat, struct snapshot *snapshot)
+{
+    const struct waiter_seat *place = alloc_owner(seat, struct waiter_seat, seat);
+    answer(place->waiter, (size_t)(place - place->waiter->seats), snapshot);
+}
+
 static void answer_failed(struct waiter *waiter, size_t index, enum account_status status,
                           const char *why)
 {
-    const struct want *want = &waiter->wants[index];
+    const struct archive_account *want = &waiter->wants[index];
     answer(
         waiter, index,
         snapshot_without_data(forges[want->forge]->name, want->name, status, why, 0, clock_wall()));
@@ -158,105 +116,6 @@ static void on_deadline(struct timer *timer)
                 waiter->engine->stopping
                     ? "the service is being stopped; ask again in a moment"
                     : "the forge did not answer in time; ask again in a moment");
-}
-
-/* --- journeys --- */
-
-static int compare_journeys(const void *one, const void *other)
-{
-    const struct journey *a = one;
-    const struct journey *b = other;
-    if (a->forge != b->forge)
-        return a->forge < b->forge ? -1 : 1;
-    if (a->full != b->full)
-        return a->full ? 1 : -1;
-    return strcmp(a->name, b->name);
-}
-
-static struct journey *find_journey(const struct engine *engine, const struct want *want)
-{
-    struct journey key = {.forge = want->forge, .full = want->full};
-    void *const *found;
-    key.name = alloc_text(want->name);
-    found = tfind(&key, &engine->journeys, compare_journeys);
-    free(key.name);
-    return found == NULL ? NULL : *found;
-}
-
-static void on_finished(void *owner)
-{
-    struct journey *journey = owner;
-    journey->finished = true;
-    journey->next_landing = journey->engine->landing;
-    journey->engine->landing = journey;
-}
-
-static struct journey *begin_journey(struct engine *engine, const struct want *want)
-{
-    struct journey *journey = alloc_zeroed(1, sizeof *journey);
-    journey->engine = engine;
-    journey->forge = want->forge;
-    journey->name = alloc_text(want->name);
-    journey->full = want->full;
-    if (tsearch(journey, &engine->journeys, compare_journeys) == NULL)
-        BUG("no memory for a journey");
-    engine->journey_count++;
-    journey->flight =
-        flight_new(&engine->flight_settings[want->forge], journey->name, want->full, journey);
-    return journey;
-}
-
-static void free_journey(struct journey *journey)
-{
-    tdelete(journey, &journey->engine->journeys, compare_journeys);
-    journey->engine->journey_count--;
-    flight_free(journey->flight);
-    free(journey->name);
-    free(journey);
-}
-
-static void log_landing(const struct snapshot *snapshot)
-{
-    log_debug("visited %s:%s: %s%s%s", snapshot->forge, snapshot->account,
-              account_status_name(snapshot->status), snapshot->detail == NULL ? "" : ": ",
-              snapshot->detail == NULL ? "" : snapshot->detail);
-}
-
-static void land(struct journey *journey)
-{
-    struct snapshot *snapshot = flight_land(journey->flight, clock_wall());
-    log_landing(snapshot);
-    while (journey->seats != NULL) {
-        struct seat *seat = journey->seats;
-        const size_t index = (size_t)(seat - seat->waiter->seats);
-        answer(seat->waiter, index, snapshot_hold(snapshot));
-    }
-    snapshot_drop(snapshot);
-    free_journey(journey);
-}
-
-static void land_finished(struct engine *engine)
-{
-    while (engine->landing != NULL) {
-        struct journey *journey = engine->landing;
-        engine->landing = journey->next_landing;
-        land(journey);
-    }
-}
-
-/*
- * A visit outlives its waiters, so that what it has asked for is not wasted. One that has asked for
- * nothing yet only holds up others.
- */
-static void end_unwanted(struct engine *engine)
-{
-    while (engine->unwanted != NULL) {
-        struct journey *journey = engine->unwanted;
-        engine->unwanted = journey->next_unwanted;
-        journey->unwanted = false;
-        if (journey->seats == NULL && !journey->finished && !flight_has_begun(journey->flight))
-            free_journey(journey);
-    }
 }
 
 /* --- messages --- */
@@ -294,22 +153,25 @@ static bool has_room(const struct engine *engine, const struct waiter *waiter)
 {
     size_t more = 0;
     for (size_t i = 0; i < waiter->count; i++)
-        more += find_journey(engine, &waiter->wants[i]) == NULL;
-    return engine->journey_count + more <= ENGINE_MAXIMUM_VISITS;
+        more += !journeys_has(&engine->journeys, &waiter->wants[i]);
+    return engine->journeys.count + more <= ENGINE_MAXIMUM_VISITS;
 }
 
 static void seat_waiter(struct engine *engine, struct waiter *waiter)
 {
-    for (size_t i = 0; i < waiter->count; i++) {
-        struct journey *journey = find_journey(engine, &waiter->wants[i]);
-        waiter->seats[i].waiter = waiter;
-        take_seat(&waiter->seats[i],
-                  journey != NULL ? journey : begin_journey(engine, &waiter->wants[i]));
+    /* The last seat that is answered hands the waiter back to its owner. */
+    const size_t count = waiter->count;
+    for (size_t i = 0; i < count; i++) {
+        struct waiter_seat *place = &waiter->seats[i];
+        *place = (struct waiter_seat){.seat.answer = on_answer, .waiter = waiter};
+        journeys_join(&engine->journeys, &waiter->wants[i], &place->seat);
     }
 }
 
-static void welcome(struct engine *engine, struct waiter *waiter)
+static void welcome(struct message *message, void *receiver)
 {
+    struct engine *engine = receiver;
+    struct waiter *waiter = alloc_owner(message, struct waiter, message);
     struct error error = {0};
     enlist(engine, waiter);
     if (engine->stopping) {
@@ -325,8 +187,35 @@ static void welcome(struct engine *engine, struct waiter *waiter)
     }
 }
 
-static void begin_stop(struct engine *engine)
+static void refresh_free(struct refresh *refresh)
 {
+    free(refresh->name);
+    free(refresh);
+}
+
+static void begin_refresh(struct message *message, void *receiver)
+{
+    struct engine *engine = receiver;
+    struct refresh *refresh = alloc_owner(message, struct refresh, message);
+    struct error error = {0};
+    const bool welcome = !engine->stopping && engine->journeys.count < ENGINE_MAXIMUM_VISITS;
+    if (welcome && open_transport(engine, &error) < 0)
+        log_error("no upstream can be asked: %s", error.message);
+    else if (welcome)
+        journeys_refresh(&engine->journeys, &refresh->account);
+    refresh_free(refresh);
+}
+
+static void take_errand(struct message *message, void *receiver)
+{
+    (void)receiver;
+    journey_return(alloc_owner(message, struct errand, message));
+}
+
+static void begin_stop(struct message *message, void *receiver)
+{
+    struct engine *engine = receiver;
+    (void)message;
     engine->stopping = true;
     engine->stop_deadline = clock_monotonic_ms() + engine->settings->stop_grace_ms;
     for (struct waiter *waiter = engine->waiters; waiter != NULL; waiter = waiter->next)
@@ -334,17 +223,27 @@ static void begin_stop(struct engine *engine)
             timers_set(&engine->timers, &waiter->timer, engine->stop_deadline);
 }
 
+static void answer_everybody(struct engine *engine)
+{
+    while (engine->waiters != NULL)
+        answer_rest(engine->waiters, ACCOUNT_TIMEOUT, "the service is being stopped");
+}
+
+static void begin_quit(struct message *message, void *receiver)
+{
+    struct engine *engine = receiver;
+    (void)message;
+    engine->quitting = true;
+    engine->stopping = true;
+    answer_everybody(engine);
+    journeys_end(&engine->journeys);
+}
+
 static void read_inbox(struct engine *engine)
 {
-    struct queue_link *link;
-    while ((link = queue_pop(&engine->inbox)) != NULL) {
-        if (link == &engine->stop_message)
-            begin_stop(engine);
-        else if (link == &engine->quit_message)
-            engine->quitting = true;
-        else
-            welcome(engine, alloc_owner(link, struct waiter, link));
-    }
+    struct message *message;
+    while ((message = message_take(&engine->inbox)) != NULL)
+        message->receive(message, engine);
 }
 
 static void admit(struct engine *engine)
@@ -360,7 +259,7 @@ static int earlier(int one, int other)
 
 static void wait_for_events(struct engine *engine, int timeout_ms)
 {
-    if (engine->landing != NULL || engine->quitting)
+    if (engine->journeys.landing != NULL || engine->quitting)
         timeout_ms = 0;
     timeout_ms = earlier(timeout_ms, timers_wait(&engine->timers, clock_monotonic_ms()));
     timeout_ms = earlier(timeout_ms, LONGEST_WAIT_MS);
@@ -389,7 +288,6 @@ static void prepare_forge(struct engine *engine, size_t index)
         .calls_done = &engine->progress.calls_done,
         .calls_known = &engine->progress.calls_known,
         .repositories = &engine->progress.repositories,
-        .finished = on_finished,
     };
 }
 
@@ -403,12 +301,48 @@ struct engine *engine_new(const struct engine_settings *settings)
     engine->flight_settings = alloc_zeroed(forges_count(), sizeof *engine->flight_settings);
     for (size_t i = 0; i < forges_count(); i++)
         prepare_forge(engine, i);
+    engine->journeys = (struct journeys){.services = engine->services,
+                                         .flight_settings = engine->flight_settings,
+                                         .timers = &engine->timers,
+                                         .recall = engine->recall};
     return engine;
+}
+
+void engine_use_store(struct engine *engine, engine_dispatch *dispatch, void *context)
+{
+    engine->journeys.dispatch = dispatch;
+    engine->journeys.dispatch_context = context;
+}
+
+static void send(struct engine *engine, struct message *message,
+                 void (*receive)(struct message *message, void *receiver))
+{
+    message->receive = receive;
+    message_send(&engine->inbox, message);
 }
 
 void engine_post(struct engine *engine, struct waiter *waiter)
 {
-    queue_push(&engine->inbox, &waiter->link);
+    send(engine, &waiter->message, welcome);
+}
+
+void engine_refresh(struct engine *engine, const struct archive_account *account)
+{
+    struct refresh *refresh = alloc_zeroed(1, sizeof *refresh);
+    refresh->name = alloc_text(account->name);
+    refresh->account = *account;
+    refresh->account.name = refresh->name;
+    send(engine, &refresh->message, begin_refresh);
+}
+
+void engine_return(struct engine *engine, struct errand *errand)
+{
+    send(engine, &errand->message, take_errand);
+}
+
+bool engine_is_idle(const struct engine *engine)
+{
+    return engine->journeys.count == 0;
 }
 
 void engine_step(struct engine *engine, int timeout_ms)
@@ -417,8 +351,7 @@ void engine_step(struct engine *engine, int timeout_ms)
     admit(engine);
     wait_for_events(engine, timeout_ms);
     timers_fire(&engine->timers, clock_monotonic_ms());
-    end_unwanted(engine);
-    land_finished(engine);
+    journeys_step(&engine->journeys);
 }
 
 void engine_run(struct engine *engine)
@@ -430,12 +363,12 @@ void engine_run(struct engine *engine)
 void engine_stop(struct engine *engine)
 {
     if (!atomic_exchange(&engine->stop_posted, true))
-        queue_push(&engine->inbox, &engine->stop_message);
+        send(engine, &engine->stop_message, begin_stop);
 }
 
 void engine_quit(struct engine *engine)
 {
-    queue_push(&engine->inbox, &engine->quit_message);
+    send(engine, &engine->quit_message, begin_quit);
 }
 
 struct engine_progress engine_progress(const struct engine *engine)
@@ -443,22 +376,14 @@ struct engine_progress engine_progress(const struct engine *engine)
     return engine->progress;
 }
 
-static void free_any_journey(void *node)
-{
-    struct journey *journey = node;
-    flight_free(journey->flight);
-    free(journey->name);
-    free(journey);
-}
-
 void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
     read_inbox(engine);
-    while (engine->waiters != NULL)
-        answer_rest(engine->waiters, ACCOUNT_TIMEOUT, "the service is being stopped");
-    tdestroy(engine->journeys, free_any_journey);
+    engine->stopping = true;
+    answer_everybody(engine);
+    journeys_release(&engine->journeys);
     if (engine->transport != NULL)
         transport_close(engine->transport);
     recall_free(engine->recall);

@@ -2,9 +2,10 @@
  * Visits: the one owner of every upstream transfer, flight and timer.
  *
  * Others hand it waiters and get their snapshots back through `done`. It never
- * sees a client's request, never renders and never calls the store. All its
- * work happens in the thread that calls engine_step or engine_run; only
- * engine_post, engine_stop and engine_quit may be called from others.
+ * sees a client's request, never renders and never calls the store: that is
+ * what it has errands for. All its work happens in the thread that calls
+ * engine_step or engine_run; only engine_post, engine_refresh, engine_return,
+ * engine_stop and engine_quit may be called from others.
  */
 #ifndef FORGEFOLD_ENGINE_ENGINE_H
 #define FORGEFOLD_ENGINE_ENGINE_H
@@ -14,7 +15,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "engine/queue.h"
+#include "engine/errand.h"
+#include "engine/message.h"
 #include "engine/timers.h"
 #include "forge/forge.h"
 #include "profile/snapshot.h"
@@ -27,7 +29,7 @@
 #define ENGINE_MAXIMUM_VISITS 4096
 
 struct engine;
-struct seat;
+struct waiter_seat;
 
 /* Opens the transport when the first waiter comes, so that a run without one never loads it. */
 typedef int engine_open_transport(struct transport **transport,
@@ -45,20 +47,19 @@ struct engine_settings {
     int64_t stop_grace_ms;     /* how long waiters may still wait after engine_stop */
 };
 
-/* One account that is wanted. */
-struct want {
-    size_t forge;     /* index into forges[] */
-    const char *name; /* accepted by the forge, in lower case; lives as long as its waiter */
-    bool full;        /* also what costs a call for each repository */
-};
+/*
+ * Has an errand run, by errand_run, and given back by engine_return; soon, but in any thread. Called
+ * in the engine's thread, and must not wait.
+ */
+typedef void engine_dispatch(void *context, struct errand *errand);
 
 /*
  * Somebody who waits for accounts. Filled by its owner, lent to the engine from engine_post until
  * `done` is called.
  */
 struct waiter {
-    const struct want *wants;
-    size_t count;     /* at least 1 */
+    const struct archive_account *wants; /* accepted by their forges; live as long as the waiter */
+    size_t count;                        /* at least 1 */
     int64_t deadline; /* monotonic milliseconds; what is not there by then is given as timed out */
 
     /*
@@ -69,13 +70,13 @@ struct waiter {
     void (*done)(struct waiter *waiter, struct snapshot **snapshots);
 
     /* The engine's own. */
-    struct queue_link link;
+    struct message message;
     struct engine *engine;
     struct timer timer;
     struct waiter *next;
     struct waiter *previous;
     struct snapshot **snapshots;
-    struct seat *seats;
+    struct waiter_seat *seats;
     size_t outstanding;
 };
 
@@ -88,8 +89,26 @@ struct engine_progress {
 
 struct engine *engine_new(const struct engine_settings *settings);
 
+/*
+ * From now on accounts are claimed before they are visited, and what visits come to is kept, by
+ * errands. Before the first waiter; without it there is no store.
+ */
+void engine_use_store(struct engine *engine, engine_dispatch *dispatch, void *context);
+
 /* Hands a waiter over. Any thread. */
 void engine_post(struct engine *engine, struct waiter *waiter);
+
+/*
+ * Has an account visited for nobody, so that the store has it: nothing when it is visited already,
+ * or when there is no room. What is given is copied. Any thread.
+ */
+void engine_refresh(struct engine *engine, const struct archive_account *account);
+
+/* Gives an errand back that has been run. Any thread. */
+void engine_return(struct engine *engine, struct errand *errand);
+
+/* Whether no account is being visited, nor an errand out. The engine's thread only. */
+bool engine_is_idle(const struct engine *engine);
 
 /*
  * Waits until something happens, at most `timeout_ms` (-1: no limit), and deals with it. Callbacks
@@ -107,7 +126,11 @@ void engine_run(struct engine *engine);
  */
 void engine_stop(struct engine *engine);
 
-/* Makes engine_run return. Any thread, when no waiter can come any more. */
+/*
+ * Makes engine_run return, and gives up what is visited. Any thread, when no waiter can come any
+ * more. Errands may be out then: they must be run and returned before engine_free, or what visits
+ * came to is lost.
+ */
 void engine_quit(struct engine *engine);
 
 /* The progress of all visits since the engine was made. The engine's thread only. */

@@ -5,15 +5,15 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 
 /* What tsearch takes for a node: three words, and what malloc adds. */
 #define NODE_BYTES 48
 
-/* FNV-1a's prime for 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/. */
-#define HASH_PRIME 0x100000001b3U
+/* Any number, but the same for ever: what was stored is found by it. */
+#define HASH_SEED 0
 
 struct answer {
     struct recall_key key; /* its URL is `url` */
@@ -25,7 +25,6 @@ struct answer {
 };
 
 struct recall {
-    uint64_t seed;
     size_t room;  /* for answers */
     size_t bytes; /* of answers */
     size_t count;
@@ -38,19 +37,58 @@ struct recall *recall_new(size_t maximum)
 {
     struct recall *recall = alloc_zeroed(1, sizeof *recall);
     recall->room = maximum > sizeof *recall ? maximum - sizeof *recall : 0;
-    if (getrandom(&recall->seed, sizeof recall->seed, 0) != sizeof recall->seed)
-        BUG("no random number can be had");
     return recall;
 }
 
-uint64_t recall_fingerprint(const struct recall *recall, const char *authorization)
+/* What comes next is hashed with what came before for a seed; NULL is another text than "". */
+static uint64_t hash_on(uint64_t hash, const char *text)
 {
-    uint64_t hash = recall->seed;
+    return text == NULL ? hash_bytes("", 0, hash) : hash_bytes(text, strlen(text) + 1, hash);
+}
+
+/* The end is hashed too, so that no name moves from one list into the next; no list is not "". */
+static uint64_t hash_list(uint64_t hash, const char *const *list)
+{
+    hash = hash_on(hash, list == NULL ? NULL : "");
+    for (; list != NULL && *list != NULL; list++)
+        hash = hash_on(hash, *list);
+    return hash_on(hash, NULL);
+}
+
+uint64_t recall_selection(const struct selection *selection)
+{
+    if (selection == NULL)
+        return hash_on(HASH_SEED, NULL);
+    const uint64_t hash = hash_on(HASH_SEED, selection->array);
+    return hash_list(hash_list(hash, selection->members), selection->envelope);
+}
+
+uint32_t recall_fingerprint(const char *authorization)
+{
     if (authorization == NULL)
-        return ~hash;
-    for (const char *byte = authorization; *byte != '\0'; byte++)
-        hash = (hash ^ (unsigned char)*byte) * HASH_PRIME;
-    return hash;
+        return RECALL_NO_CREDENTIAL;
+    return (uint32_t)(hash_on(HASH_SEED, authorization) % RECALL_NO_CREDENTIAL);
+}
+
+/* What may stand between the quotes: no space, no quote, no control character. */
+static bool is_in_tag(char byte)
+{
+    const unsigned char value = (unsigned char)byte;
+    return value > ' ' && value != '"' && value != 0x7F;
+}
+
+bool recall_is_entity_tag(const char *text)
+{
+    if (text == NULL)
+        return false;
+    if (strncmp(text, "W/", 2) == 0)
+        text += 2;
+    if (*text != '"')
+        return false;
+    text++;
+    while (is_in_tag(*text))
+        text++;
+    return text[0] == '"' && text[1] == '\0';
 }
 
 void recollection_release(struct recollection *recollection)
@@ -61,21 +99,15 @@ void recollection_release(struct recollection *recollection)
     *recollection = (struct recollection){0};
 }
 
-static int compare_addresses(const void *one, const void *other)
-{
-    const uintptr_t a = (uintptr_t)one;
-    const uintptr_t b = (uintptr_t)other;
-    return (a > b) - (a < b);
-}
-
 static int compare_keys(const void *one, const void *other)
 {
     const struct recall_key *a = one;
     const struct recall_key *b = other;
     if (a->credential != b->credential)
         return a->credential < b->credential ? -1 : 1;
-    const int by_selection = compare_addresses(a->selection, b->selection);
-    return by_selection != 0 ? by_selection : strcmp(a->url, b->url);
+    if (a->selection != b->selection)
+        return a->selection < b->selection ? -1 : 1;
+    return strcmp(a->url, b->url);
 }
 
 /* The key is the first member, so that a bare one can be looked for. */

@@ -4,12 +4,14 @@
  * of it. Sent back as If-None-Match (RFC 9110 section 13.1.2), the tag is
  * answered with 304, which brings the rest back from here.
  *
- * In memory, bounded in bytes; what was not used for longest goes first. The
- * engine's thread only.
+ * In memory, bounded in bytes; what was not used for longest goes first. Keys
+ * are the same in every process: engine/pages.h brings them into a store and
+ * back. The engine's thread only.
  */
 #ifndef FORGEFOLD_ENGINE_RECALL_H
 #define FORGEFOLD_ENGINE_RECALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,8 +28,8 @@ struct recall;
 /* Which answer. Two forges may ask the same URL for different members. */
 struct recall_key {
     const char *url;
-    const struct selection *selection;
-    uint64_t credential; /* from recall_fingerprint */
+    uint64_t selection;  /* from recall_selection */
+    uint32_t credential; /* from recall_fingerprint */
 };
 
 /* An answer with status 200 that was read whole and accepted. All zero: nothing. */
@@ -42,12 +44,32 @@ struct recollection {
 struct recall *recall_new(size_t maximum);
 
 /*
- * What tells one credential from another without keeping any: a 64-bit hash of the value of
- * Authorization (NULL: none) that begins with a random number of this table. A cryptographic hash
- * would guard nothing: fingerprints never leave this process, whose memory holds the credentials
- * themselves, and whoever could choose two that collide would be the operator.
+ * What tells one selection from another: a hash of all that it says. NULL, of an answer of which
+ * nothing is kept, has one too.
  */
-uint64_t recall_fingerprint(const struct recall *recall, const char *authorization);
+uint64_t recall_selection(const struct selection *selection);
+
+/* The fingerprint of no credential, which no credential has. */
+#define RECALL_NO_CREDENTIAL 0x10000U
+
+/*
+ * What tells one credential from another without keeping any: 16 bits of a hash of the value of
+ * Authorization (NULL: none). They are stored, and are so few on purpose. A token cannot be had
+ * from any hash of it; but a password that a person chose can be guessed, and whoever reads the
+ * store, be it a backup of it or a server that others use too, could tell by a long hash which of
+ * his guesses is right, without asking the forge. By this one a guess in 65,536 looks right.
+ *
+ * One new credential in 65,536 is thereby taken for the one before it. It is then asked whether
+ * what the other was told has changed, and a 304 still says that this is what it would be told
+ * itself: an entity tag tells apart all that its URL may answer (RFC 9110 section 8.8.3).
+ */
+uint32_t recall_fingerprint(const char *authorization);
+
+/*
+ * Whether a text is an entity tag that can be sent back (RFC 9110 section 8.8.3). What is none is
+ * not remembered: "*" would match everything. NULL is none.
+ */
+bool recall_is_entity_tag(const char *text);
 
 /* What is remembered, or NULL. Borrowed until the table is changed. */
 const struct recollection *recall_find(struct recall *recall, const struct recall_key *key);

@@ -3,6 +3,7 @@
 #include "gateway/cgi.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/clerk.h"
 #include "gateway/environment.h"
 
 /* A client must have sent its whole body this long after the start. */
@@ -91,14 +93,15 @@ static void on_done(struct waiter *waiter, struct snapshot **snapshots)
 static void visit(const struct cgi_settings *settings, struct exchange *exchange)
 {
     struct cgi_visit visit = {
-        .waiter = {.wants = exchange->wants,
-                   .count = exchange->want_count,
+        .waiter = {.wants = exchange->lookup.wants,
+                   .count = exchange->lookup.want_count,
                    .deadline = clock_monotonic_ms() + settings->reply_deadline_ms,
                    .done = on_done},
     };
     engine_post(settings->engine, &visit.waiter);
     while (visit.snapshots == NULL)
         engine_step(settings->engine, -1);
+    engine_step(settings->engine, 0); /* what has been kept is over */
     api_finish(settings->api, exchange, visit.snapshots, clock_wall());
     free(visit.snapshots);
 }
@@ -128,17 +131,70 @@ static int write_reply(const struct exchange *exchange)
     return result;
 }
 
+/* Whether there is anything to do once the reply is out. */
+static bool is_left(const struct cgi_settings *settings, const struct exchange *exchange)
+{
+    size_t next = 0;
+    return settings->keeps && (exchange_next_due(exchange, &next) != NULL ||
+                               !engine_is_idle(settings->engine));
+}
+
+/* The web server waits for the end of these, and log lines of a reply that is out are nobody's. */
+static void let_go_of_server(void)
+{
+    setsid();
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int descriptor = 0; descriptor <= 2; descriptor++)
+        if (null < 0 || dup2(null, descriptor) < 0)
+            close(descriptor);
+    if (null > 2)
+        close(null);
+}
+
+static void go_on(const struct cgi_settings *settings, const struct exchange *exchange)
+{
+    size_t next = 0;
+    const struct archive_account *account;
+    while ((account = exchange_next_due(exchange, &next)) != NULL)
+        engine_refresh(settings->engine, account);
+    engine_step(settings->engine, 0); /* takes in what is to be visited */
+    while (!engine_is_idle(settings->engine))
+        engine_step(settings->engine, -1);
+}
+
+/*
+ * In a child, while the parent ends: the web server would end this process itself once the reply is
+ * out. What is open (the lease, connections) is the child's from then on, so the parent must not
+ * close it in good order.
+ */
+static void go_on_in_child(const struct cgi_settings *settings, const struct exchange *exchange)
+{
+    const pid_t child = fork();
+    if (child > 0)
+        _exit(0);
+    if (child < 0)
+        return;
+    let_go_of_server();
+    go_on(settings, exchange);
+}
+
 int cgi_run(const struct cgi_settings *settings)
 {
     struct exchange exchange = {0};
+    struct clerk clerk;
     if (environment_read(&exchange.request, from_process, NULL) < 0) {
         log_error("the environment has no REQUEST_METHOD: not a CGI request");
         return 1;
     }
+    if (settings->keeps)
+        clerk_init(&clerk, settings->engine, settings->api->archive);
     read_body(&exchange.request, settings->api->maximum_request_bytes);
     if (api_begin(settings->api, &exchange, clock_wall()) == API_VISIT)
         visit(settings, &exchange);
     const int result = write_reply(&exchange);
+    if (is_left(settings, &exchange))
+        go_on_in_child(settings, &exchange);
+    clerk_settle(settings->engine);
     exchange_release(&exchange);
     return result == 0 ? 0 : 1;
 }

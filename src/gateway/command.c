@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/wants.h"
+#include "api/lookup.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "gateway/check.h"
+#include "gateway/clerk.h"
 #include "gateway/indent.h"
 #include "gateway/progress.h"
 #include "gateway/table.h"
@@ -221,13 +222,13 @@ static void take_snapshots(struct waiter *waiter, struct snapshot **snapshots)
     visitor->snapshots = snapshots;
 }
 
-/* Visits the wants; the array and its references are the caller's. */
-static struct snapshot **visit(const struct command_settings *settings, const struct want *wants,
-                               size_t count)
+/* Visits what the lookup wants; the array and its references are the caller's. */
+static struct snapshot **visit(const struct command_settings *settings,
+                               const struct lookup *lookup)
 {
     struct visitor visitor = {.waiter = {
-                                  .wants = wants,
-                                  .count = count,
+                                  .wants = lookup->wants,
+                                  .count = lookup->want_count,
                                   .deadline = clock_monotonic_ms() + settings->reply_deadline_ms,
                                   .done = take_snapshots,
                               }};
@@ -242,20 +243,17 @@ static struct snapshot **visit(const struct command_settings *settings, const st
     return visitor.snapshots;
 }
 
-/* One snapshot for each account of the query; end with wants_drop. */
-static struct snapshot **snapshots_of_query(const struct command_settings *settings,
-                                            const struct query *query)
+/* A complete lookup. Whoever asks here can wait: what is stale is visited first. */
+static void look_up(const struct command_settings *settings, const struct query *query,
+                    struct lookup *lookup)
 {
-    struct want *wants;
-    size_t *slots;
-    const size_t count = wants_of_query(query, &wants, &slots);
-    struct snapshot **visited = count > 0 ? visit(settings, wants, count) : NULL;
-    struct snapshot **all =
-        wants_answered(query, &settings->api->forges, slots, count, visited, clock_wall());
-    wants_drop(visited, count);
-    free(slots);
-    free(wants);
-    return all;
+    const struct archive *archive = settings->api->archive;
+    lookup_init(lookup, archive, query, LOOKUP_WAITS, clock_wall());
+    if (lookup->want_count == 0)
+        return;
+    struct snapshot **visited = visit(settings, lookup);
+    lookup_complete(lookup, archive, visited, clock_wall());
+    free(visited);
 }
 
 static int write_json(const struct profile *profile, FILE *out, struct error *error)
@@ -292,20 +290,37 @@ static int write_profile(const struct command_settings *settings, bool json,
     return 0;
 }
 
-static int run_query(const struct command_settings *settings, const struct command *command,
-                     const struct query *query)
+static int tell(const struct command_settings *settings, bool json, const struct query *query,
+                const struct lookup *lookup)
 {
-    struct snapshot **snapshots = snapshots_of_query(settings, query);
+    struct snapshot **snapshots;
+    bool *stale;
     struct profile profile;
     struct error error;
-    profile_init(&profile, query, snapshots, NULL);
+    lookup_answers(lookup, &snapshots, &stale);
+    profile_init(&profile, query, snapshots, stale);
     int status = status_of(&profile);
-    if (write_profile(settings, command->json, &profile, &error) < 0) {
+    if (write_profile(settings, json, &profile, &error) < 0) {
         fprintf(settings->err, "forgefold: %s\n", error.message);
         status = COMMAND_FAILED;
     }
     profile_release(&profile);
-    wants_drop(snapshots, query->count);
+    free(snapshots);
+    free(stale);
+    return status;
+}
+
+static int run_query(const struct command_settings *settings, const struct command *command,
+                     const struct query *query)
+{
+    struct lookup lookup;
+    struct clerk clerk;
+    if (settings->keeps)
+        clerk_init(&clerk, settings->engine, settings->api->archive);
+    look_up(settings, query, &lookup);
+    const int status = tell(settings, command->json, query, &lookup);
+    lookup_release(&lookup);
+    clerk_settle(settings->engine);
     return status;
 }
 

@@ -43,6 +43,7 @@ struct command {
 struct command_settings {
     const struct api_settings *api;
     struct engine *engine;                         /* driven by command_run, in its own thread */
+    bool keeps;                                    /* there is a store for what visits come to */
     const struct engine_settings *engine_settings; /* what --check opens its transport with */
     const struct settings *settings;               /* what --check lists */
     int64_t reply_deadline_ms;

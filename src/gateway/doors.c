@@ -21,7 +21,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "engine/queue.h"
+#include "engine/errand.h"
+#include "engine/message.h"
 #include "gateway/fastcgi.h"
 
 /* A request must have come whole this long after its first byte, or after its connection. */
@@ -44,7 +45,7 @@ struct visitor {
     struct exchange exchange;
     struct waiter waiter;
     struct snapshot **snapshots; /* what the waiter got */
-    struct queue_link link;      /* in the outbox */
+    struct message message;      /* in the outbox */
     /* In the list of those who wait for bytes. */
     struct visitor *next;
     struct visitor *previous;
@@ -224,34 +225,13 @@ static void unpark(struct doors *doors)
     leave_when_done(doors);
 }
 
-/* The engine's thread: hands the visitor to whichever door is next at the outbox. */
-static void on_visited(struct waiter *waiter, struct snapshot **snapshots)
-{
-    struct visitor *visitor = alloc_owner(waiter, struct visitor, waiter);
-    visitor->snapshots = snapshots;
-    queue_push(&visitor->doors->outbox, &visitor->link);
-}
-
-static void serve_outbox(struct doors *doors)
-{
-    struct queue_link *link = queue_pop(&doors->outbox);
-    if (link == NULL)
-        return;
-    struct visitor *visitor = alloc_owner(link, struct visitor, link);
-    grow(doors);
-    api_finish(doors->settings->api, &visitor->exchange, visitor->snapshots, clock_wall());
-    free(visitor->snapshots);
-    reply(visitor);
-    unpark(doors);
-}
-
 static void *run_engine(void *engine)
 {
     engine_run(engine);
     return NULL;
 }
 
-/* Whether the engine has its thread, which the first request that must wait gives it. */
+/* Whether the engine has its thread, which the first account to be visited gives it. */
 static bool engine_is_running(struct doors *doors)
 {
     pthread_mutex_lock(&doors->lock);
@@ -265,6 +245,61 @@ static bool engine_is_running(struct doors *doors)
     const bool running = doors->engine_running;
     pthread_mutex_unlock(&doors->lock);
     return running;
+}
+
+/* What was told although it is stale is visited for those who come next. */
+static void refresh_what_is_due(struct doors *doors, const struct exchange *exchange)
+{
+    size_t next = 0;
+    const struct archive_account *account;
+    while (!atomic_load(&doors->stopping) &&
+           (account = exchange_next_due(exchange, &next)) != NULL && engine_is_running(doors))
+        engine_refresh(doors->settings->engine, account);
+}
+
+static void serve_outbox(struct doors *doors)
+{
+    struct message *message = message_take(&doors->outbox);
+    if (message == NULL)
+        return;
+    grow(doors);
+    message->receive(message, doors);
+}
+
+static void finish(struct message *message, void *receiver)
+{
+    struct doors *doors = receiver;
+    struct visitor *visitor = alloc_owner(message, struct visitor, message);
+    api_finish(doors->settings->api, &visitor->exchange, visitor->snapshots, clock_wall());
+    free(visitor->snapshots);
+    refresh_what_is_due(doors, &visitor->exchange);
+    reply(visitor);
+    unpark(doors);
+}
+
+/* The engine's thread: hands the visitor to whichever door is next at the outbox. */
+static void on_visited(struct waiter *waiter, struct snapshot **snapshots)
+{
+    struct visitor *visitor = alloc_owner(waiter, struct visitor, waiter);
+    visitor->snapshots = snapshots;
+    visitor->message.receive = finish;
+    message_send(&visitor->doors->outbox, &visitor->message);
+}
+
+static void run_errand(struct message *message, void *receiver)
+{
+    const struct doors_settings *settings = ((struct doors *)receiver)->settings;
+    struct errand *errand = alloc_owner(message, struct errand, message);
+    errand_run(settings->api->archive, errand, clock_wall());
+    engine_return(settings->engine, errand);
+}
+
+/* The engine's thread. */
+static void dispatch_errand(void *context, struct errand *errand)
+{
+    struct doors *doors = context;
+    errand->message.receive = run_errand;
+    message_send(&doors->outbox, &errand->message);
 }
 
 static void overloaded(struct visitor *visitor, const char *why)
@@ -285,13 +320,20 @@ static void park(struct visitor *visitor)
         overloaded(visitor, "This server cannot start another thread; ask again in a moment.");
     } else {
         visitor->waiter = (struct waiter){
-            .wants = visitor->exchange.wants,
-            .count = visitor->exchange.want_count,
+            .wants = visitor->exchange.lookup.wants,
+            .count = visitor->exchange.lookup.want_count,
             .deadline = clock_monotonic_ms() + doors->settings->reply_deadline_ms,
             .done = on_visited,
         };
         engine_post(doors->settings->engine, &visitor->waiter);
     }
+}
+
+/* The reply frees the exchange, so what is due is noted before it is written. */
+static void answer_now(struct visitor *visitor)
+{
+    refresh_what_is_due(visitor->doors, &visitor->exchange);
+    reply(visitor);
 }
 
 static void answer(struct visitor *visitor)
@@ -303,7 +345,7 @@ static void answer(struct visitor *visitor)
     else if (api_begin(api, &visitor->exchange, clock_wall()) == API_VISIT)
         park(visitor);
     else
-        reply(visitor);
+        answer_now(visitor);
 }
 
 static void serve(struct visitor *visitor)
@@ -517,9 +559,14 @@ static void join_all(struct doors *doors)
         return;
     engine_quit(doors->settings->engine);
     pthread_join(doors->engine_thread, NULL);
-    /* A door may have parked a request while the others were told to leave. */
-    while (atomic_load(&doors->parked) > 0)
+    /*
+     * A door may have parked a request while the others were told to leave, and what visits came
+     * to is still to be kept. There is but this thread now.
+     */
+    while (atomic_load(&doors->parked) > 0 || !engine_is_idle(doors->settings->engine)) {
         serve_outbox(doors);
+        engine_step(doors->settings->engine, 0);
+    }
 }
 
 int doors_run(const struct doors_settings *settings)
@@ -533,6 +580,8 @@ int doors_run(const struct doors_settings *settings)
         .maximum_parked = parking_room(settings),
     };
     int status = 1;
+    if (settings->keeps)
+        engine_use_store(settings->engine, dispatch_errand, &doors);
     if (open_all(&doors) == 0 && fastcgi_init(&error) == 0) {
         open_door(&doors);
         join_all(&doors);

@@ -4,12 +4,13 @@
  * an upstream, so that a miss never holds one.
  *
  * A parked request belongs to nobody until the engine hands it back through the
- * outbox. One door starts with the process; while none is idle another is
+ * outbox, by which it also hands over its errands to the store. One door starts with the process; while none is idle another is
  * added, up to the number allowed, because web hosts count threads.
  */
 #ifndef FORGEFOLD_GATEWAY_DOORS_H
 #define FORGEFOLD_GATEWAY_DOORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,8 @@
 
 struct doors_settings {
     const struct api_settings *api;
-    struct engine *engine;     /* its thread is started by the first request that must wait */
+    struct engine *engine;     /* its thread is started by the first account to be visited */
+    bool keeps;                /* there is a store for what visits come to: engine_use_store */
     int listener;              /* the listening socket, by the FastCGI convention descriptor 0 */
     size_t doors;              /* at most this many threads, at least 1 */
     size_t maximum_parked;     /* requests that may wait; more are refused with 503 */

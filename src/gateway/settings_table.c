@@ -8,8 +8,10 @@
 
 #include "base/alloc.h"
 #include "http/url.h"
+#include "store/store.h"
 
 #define MEBIBYTE (1024L * 1024)
+#define YEAR (366L * 24 * 60 * 60)
 
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 
@@ -23,14 +25,13 @@ static int check_base_url(const char *value, struct error *error)
     return 0;
 }
 
-static int check_store(const char *value, struct error *error)
+/* Both may hold a password. */
+static bool has_user(const char *url)
 {
-    if (strcmp(value, "none:") == 0)
-        return 0;
-    return error_set(error, ERROR_VALUE, "must be none: (nothing else is known so far)");
+    return strchr(url, '@') != NULL;
 }
 
-/* The value may hold a password, and is not repeated. */
+/* The value is not repeated. */
 static int check_proxy(const char *value, struct error *error)
 {
     static const char *const schemes[] = {"http://", "https://", "socks5://", "socks5h://"};
@@ -112,9 +113,36 @@ const struct setting_definition settings_table[] = {
      .meaning = "a file that holds nothing but the token"},
     {.name = "CACHE_URL",
      .type = SETTING_TEXT,
-     .fallback = "none:",
-     .check = check_store,
-     .meaning = "where visits are kept; only none: so far, which keeps nothing"},
+     .check = store_check_url,
+     .is_secret = has_user,
+     .meaning = "where what was learned is kept: file:/PATH, redis://HOST, redis+unix:///PATH or "
+                "none:; by default a directory of the account that runs it"},
+    {.name = "CACHE_FRESH_SECONDS",
+     .type = SETTING_SECONDS,
+     .minimum = 1,
+     .maximum = YEAR,
+     .meaning = "how long an account is not asked for again; by default 900 for a forge with a "
+                "token, 21600 without"},
+    {.name = "CACHE_STALE_SECONDS",
+     .type = SETTING_SECONDS,
+     .fallback = "86400",
+     .maximum = YEAR,
+     .meaning = "how long behind that it is told all the same, while it is asked for again"},
+    {.name = "CACHE_STALE_IF_ERROR_SECONDS",
+     .type = SETTING_SECONDS,
+     .fallback = "604800",
+     .maximum = YEAR,
+     .meaning = "how long behind that it is told when asking again fails"},
+    {.name = "CACHE_MAX_BYTES",
+     .type = SETTING_BYTES,
+     .fallback = "256 MiB",
+     .minimum = MEBIBYTE,
+     .meaning = "what a cache in files may take; a Redis server has a bound of its own"},
+    {.name = "HOT_MAX_BYTES",
+     .type = SETTING_BYTES,
+     .fallback = "8 MiB",
+     .maximum = 1024 * MEBIBYTE,
+     .meaning = "what each process may keep of replies in memory; 0 for nothing"},
     {.name = "REPLY_DEADLINE_SECONDS",
      .type = SETTING_SECONDS,
      .fallback = "25",
@@ -148,7 +176,7 @@ const struct setting_definition settings_table[] = {
     {.name = "UPSTREAM_PROXY",
      .type = SETTING_TEXT,
      .check = check_proxy,
-     .secret = true, /* it may hold a password */
+     .is_secret = has_user,
      .meaning = "URL of a proxy for all calls"},
     {.name = "UPSTREAM_CA_FILE",
      .type = SETTING_TEXT,

@@ -41,6 +41,7 @@ void reply_release(struct reply *reply)
 {
     headers_release(&reply->headers);
     buffer_release(&reply->body);
+    reply->lent = NULL;
     reply->status = 0;
 }
 
@@ -58,7 +59,9 @@ void reply_head(const struct reply *reply, struct buffer *into)
     for (size_t i = 0; i < reply->headers.count; i++)
         buffer_format(into, "%s: %s\r\n", reply->headers.items[i].name,
                       reply->headers.items[i].value);
+    size_t length;
+    reply_body(reply, &length);
     if (reply->status != 204 && reply->status != 304)
-        buffer_format(into, "Content-Length: %zu\r\n", reply->body.length);
+        buffer_format(into, "Content-Length: %zu\r\n", length);
     buffer_append_text(into, "\r\n");
 }

@@ -14,7 +14,17 @@ struct reply {
     int status; /* 0 until it is decided */
     struct headers headers;
     struct buffer body;
+    /* A body that belongs to somebody else and outlives the reply, in place of `body`; or NULL. */
+    const char *lent;
+    size_t lent_length;
 };
+
+/* The body, whosever it is. */
+static inline const char *reply_body(const struct reply *reply, size_t *length)
+{
+    *length = reply->lent != NULL ? reply->lent_length : reply->body.length;
+    return reply->lent != NULL ? reply->lent : buffer_text(&reply->body);
+}
 
 void reply_init(struct reply *reply);
 void reply_release(struct reply *reply);

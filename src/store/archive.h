@@ -32,7 +32,7 @@ struct archive_forge {
 /* Const after start. */
 struct archive {
     struct store *store;
-    const struct archive_forge *forges;
+    struct archive_forge *forges;
 };
 
 /* Which account, as it was asked for. */

@@ -35,9 +35,10 @@ enum freshness {
 };
 
 /*
- * The times of what a visit learned at `wall`. Lifetimes are shortened by up to a tenth, by
- * `chance` (any number), so that what was learned together does not end together. not_found is
- * never served stale; a failure only lasts until it makes sense to ask again.
+ * The times of what a visit learned at `wall`. Lifetimes are shortened by up to a tenth,
+ * from nothing for `chance` 0 to all of it for UINT32_MAX, so that what was learned together does
+ * not end together. not_found is never served stale; a failure only lasts until it makes sense to
+ * ask again.
  */
 struct store_times freshness_begin(const struct lifetimes *lifetimes,
                                    const struct snapshot *snapshot, int64_t wall, uint32_t chance);

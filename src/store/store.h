@@ -25,6 +25,8 @@
 
 #define STORE_MAXIMUM_KEY 2048
 #define STORE_LOG_SECONDS 10
+#define STORE_REDIS_TIMEOUT_MS 200
+#define STORE_REDIS_PAUSE_MS 1000
 
 /* What a value's owner wants remembered of its age; a store itself looks at `keep_until` alone. */
 struct store_times {
@@ -37,7 +39,8 @@ struct store_times {
 /* What is told of a value without reading it. */
 struct store_stamp {
     struct store_times times;
-    uint64_t checksum; /* of the bytes: two values that differ have different ones, but for chance */
+    uint64_t
+        checksum; /* of the bytes: two values that differ have different ones, but for chance */
 };
 
 /* A value that was found. */
@@ -93,15 +96,21 @@ struct store {
 };
 
 struct store_settings {
-    const char *url;       /* as store_check_url accepts it */
-    size_t maximum_bytes;  /* CACHE_MAX_BYTES; a server of its own has its own bound */
+    const char *url; /* as store_check_url accepts it */
+    /*
+     * CACHE_MAX_BYTES: what files take in blocks of 4 KiB, as file systems and quotas count, passed
+     * by no more than what is being put at the moment. 0: without a bound. A server of its own has
+     * its own.
+     */
+    size_t maximum_bytes;
 };
 
 /*
- * Whether a store can be opened by that URL: "none:", "file:/absolute/path",
- * "redis://[[user]:password@]host[:port][/database]", "rediss://..." (TLS), or
+ * Whether a store can be opened by that URL: "none:", "file:/absolute/path"
+ * (or "file:///absolute/path"), "redis://[[user]:password@]host[:port][/database]", or
  * "redis+unix://[[user]:password@]/absolute/path[?db=number]". Words are percent-decoded. 0, or -1
- * with ERROR_VALUE; the message repeats nothing of the URL, which may hold a password.
+ * with ERROR_VALUE; the message repeats nothing of the URL, which may hold a password. Built
+ * without hiredis, URLs of Redis are refused, and "rediss://..." (TLS) always is.
  */
 int store_check_url(const char *url, struct error *error);
 
@@ -174,5 +183,9 @@ int store_check(struct store *store, struct error *error);
 struct store *store_none_open(void);
 struct store *store_files_open(const char *directory, size_t maximum_bytes);
 struct store *store_redis_open(const char *url);
+
+/* store_check_url for what begins with "redis", and whether that can be accepted at all here. */
+int store_redis_check_url(const char *url, struct error *error);
+bool store_redis_is_built(void);
 
 #endif

@@ -55,7 +55,7 @@ struct scene {
 
 struct guest {
     struct waiter waiter;
-    struct want wants[2];
+    struct archive_account wants[2];
     struct snapshot **snapshots;
     int done;
 };
@@ -201,7 +201,7 @@ static void a_waiter_gets_all_its_accounts_at_once(void **state)
     struct guest guest;
     scene_begin(&scene, answers, 3);
     guest_comes(&guest, &scene, "ann", FOREVER_MS);
-    guest.wants[1] = (struct want){.forge = forge_named("bitbucket"), .name = "nobody"};
+    guest.wants[1] = (struct archive_account){.forge = forge_named("bitbucket"), .name = "nobody"};
     guest.waiter.count = 2;
     step_until_done(&scene, &guest);
     assert_int_equal(guest.snapshots[0]->status, ACCOUNT_OK);

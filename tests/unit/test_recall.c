@@ -13,11 +13,9 @@
 #include "base/alloc.h"
 #include "engine/recall.h"
 
-static const struct selection selections[2] = {{.array = ""}, {.array = "values"}};
-
 static struct recall_key key_of(const char *url)
 {
-    return (struct recall_key){.url = url, .selection = &selections[0], .credential = 1};
+    return (struct recall_key){.url = url, .selection = 1, .credential = 1};
 }
 
 static struct recollection recollection_of(const char *tag, size_t length)
@@ -53,10 +51,10 @@ static void every_part_of_the_key_matters(void **state)
 {
     (void)state;
     const struct recall_key keys[] = {
-        {"https://a.test/x", &selections[0], 1},
-        {"https://a.test/x", &selections[0], 2},
-        {"https://a.test/x", &selections[1], 1},
-        {"https://a.test/X", &selections[0], 1},
+        {"https://a.test/x", 1, 1},
+        {"https://a.test/x", 1, 2},
+        {"https://a.test/x", UINT64_MAX, 1},
+        {"https://a.test/X", 1, 1},
     };
     static const char *const tags[] = {"\"0\"", "\"1\"", "\"2\"", "\"3\""};
     struct recall *recall = recall_new(RECALL_DEFAULT_BYTES);
@@ -193,26 +191,128 @@ static void what_never_fits_is_dropped(void **state)
     put(recall, &key, "\"t\"", 0);
     assert_tag(recall, &key, NULL);
     recall_free(recall);
+    recall_free(NULL);
+}
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void selections_are_told_apart_by_what_they_say(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    const struct selection rows[] = {
+        {NULL, NULL, NULL},
+        {"", NULL, NULL},
+        {"values", NULL, NULL},
+        {"value", NAMES("s"), NULL},
+        {"values", none, NULL},
+        {"values", NULL, none},
+        {"values", NAMES(""), NULL},
+        {"values", NAMES("", ""), NULL},
+        {"values", NAMES("id"), NULL},
+        {"values", NULL, NAMES("id")},
+        {"values", NAMES("id", "name"), NULL},
+        {"values", NAMES("name", "id"), NULL},
+        {"values", NAMES("idname"), NULL},
+        {"values", NAMES("id"), NAMES("name")},
+        {"values", NAMES("id", "name"), none},
+        {"values", none, NAMES("id", "name")},
+        {"values.id", NAMES("name"), NULL},
+        {NULL, NULL, NAMES("values")},
+    };
+    const size_t count = sizeof rows / sizeof rows[0];
+    assert_true(recall_selection(NULL) == recall_selection(NULL));
+    for (size_t i = 0; i < count; i++) {
+        assert_true(recall_selection(&rows[i]) != recall_selection(NULL));
+        for (size_t j = 0; j < i; j++)
+            if (recall_selection(&rows[i]) == recall_selection(&rows[j]))
+                fail_msg("selections %zu and %zu are one", j, i);
+    }
+}
+
+static void equal_selections_are_one_wherever_they_are(void **state)
+{
+    (void)state;
+    char id[] = "id", array[] = "values";
+    const char *const members[] = {id, NULL};
+    const struct selection one = {"values", NAMES("id"), NULL}, other = {array, members, NULL};
+    assert_true(recall_selection(&one) == recall_selection(&other));
+    id[0] = 'I';
+    assert_true(recall_selection(&one) != recall_selection(&other));
 }
 
 static void fingerprints_tell_credentials_apart(void **state)
 {
     (void)state;
-    static const char *const credentials[] = {NULL,       "",          "Bearer a",
-                                              "Bearer b", "Bearer aa", "bearer a"};
+    static const char *const credentials[] = {"",         "Bearer a",  "Bearer b",
+                                              "bearer a", "Bearer aa", "Basic dXNlcjpwYXNz"};
     const size_t count = sizeof credentials / sizeof credentials[0];
-    struct recall *recall = recall_new(1000);
-    struct recall *other = recall_new(1000);
+    assert_int_equal(recall_fingerprint(NULL), RECALL_NO_CREDENTIAL);
     for (size_t i = 0; i < count; i++) {
-        const uint64_t one = recall_fingerprint(recall, credentials[i]);
-        assert_true(one == recall_fingerprint(recall, credentials[i]));
-        assert_true(one != recall_fingerprint(other, credentials[i]));
+        const uint32_t one = recall_fingerprint(credentials[i]);
+        assert_true(one < RECALL_NO_CREDENTIAL);
         for (size_t j = 0; j < i; j++)
-            assert_true(one != recall_fingerprint(recall, credentials[j]));
+            assert_true(one != recall_fingerprint(credentials[j]));
     }
-    recall_free(other);
-    recall_free(recall);
-    recall_free(NULL);
+}
+
+/* Whoever changes one of these makes all that is stored useless, and raises the version of pages.
+ */
+static void what_is_stored_is_the_same_in_every_process(void **state)
+{
+    (void)state;
+    const struct selection selection = {"values", NAMES("id", "owner.login"), NAMES("next")};
+    assert_int_equal(recall_fingerprint("Bearer a"), 25862);
+    assert_true(recall_selection(&selection) == 0x0a8eba30ba135388);
+    assert_true(recall_selection(NULL) == 0x2d06800538d394c2);
+}
+
+static void no_guess_is_known_to_be_right(void **state)
+{
+    (void)state;
+    const uint32_t looked_for = recall_fingerprint("Bearer secret");
+    size_t alike = 0;
+    for (unsigned i = 0; i < 1000000; i++) {
+        char guess[32];
+        snprintf(guess, sizeof guess, "Bearer %u", i);
+        alike += recall_fingerprint(guess) == looked_for;
+    }
+    assert_in_range(alike, 5, 30); /* 15 on average */
+}
+
+static void entity_tags_are_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is_one;
+    } rows[] = {
+        {"\"a\"", true},
+        {"\"\"", true},
+        {"W/\"a\"", true},
+        {"\"\xc3\xa9\"", true},
+        {"\"!#~\"", true},
+        {NULL, false},
+        {"", false},
+        {"*", false},
+        {"a", false},
+        {"\"", false},
+        {"\"a", false},
+        {"a\"", false},
+        {"w/\"a\"", false},
+        {"W/", false},
+        {"W/\"", false},
+        {"\"a\" ", false},
+        {"\"a b\"", false},
+        {"\"a\tb\"", false},
+        {"\"a\"b\"", false},
+        {"\"a\", \"b\"", false},
+        {"\"a\r\nX: y\"", false},
+        {"\"\x7f\"", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (recall_is_entity_tag(rows[i].text) != rows[i].is_one)
+            fail_msg("%s", rows[i].text);
 }
 
 int main(void)
@@ -225,7 +325,12 @@ int main(void)
         cmocka_unit_test(what_was_not_used_for_longest_goes_first),
         cmocka_unit_test(the_bound_holds),
         cmocka_unit_test(what_never_fits_is_dropped),
+        cmocka_unit_test(selections_are_told_apart_by_what_they_say),
+        cmocka_unit_test(equal_selections_are_one_wherever_they_are),
         cmocka_unit_test(fingerprints_tell_credentials_apart),
+        cmocka_unit_test(what_is_stored_is_the_same_in_every_process),
+        cmocka_unit_test(no_guess_is_known_to_be_right),
+        cmocka_unit_test(entity_tags_are_known),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

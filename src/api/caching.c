@@ -1,0 +1,118 @@
+#include "config.h"
+
+#include "api/caching.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static int64_t lesser(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* Every forge has the lifetimes that the operator decided; where they differ the shorter counts. */
+static void add_account(struct caching *caching, const struct lookup_account *account,
+                        const struct lifetimes *lifetimes)
+{
+    const struct snapshot *snapshot = account->snapshot;
+    caching->fresh_until = lesser(caching->fresh_until, account->times.fresh_until);
+    if (account->refused)
+        return;
+    caching->checked_at = lesser(caching->checked_at, account->times.fetched);
+    if (snapshot->fetched_at > caching->last_modified)
+        caching->last_modified = snapshot->fetched_at;
+    caching->stale_seconds = lesser(caching->stale_seconds, lifetimes->stale);
+    caching->stale_if_error_seconds =
+        lesser(caching->stale_if_error_seconds, lifetimes->stale_if_error);
+    caching->settled = caching->settled && !account->stale &&
+                       account_status_is_settled(snapshot->status);
+}
+
+void caching_of_lookup(struct caching *caching, const struct lookup *lookup,
+                       const struct archive *archive, int64_t wall)
+{
+    *caching = (struct caching){.checked_at = wall,
+                                .fresh_until = INT64_MAX,
+                                .stale_seconds = INT64_MAX,
+                                .stale_if_error_seconds = INT64_MAX,
+                                .settled = true};
+    for (size_t i = 0; i < lookup->count; i++) {
+        const struct lookup_account *account = &lookup->accounts[i];
+        add_account(caching, account, &archive->forges[account->account.forge].lifetimes);
+    }
+}
+
+void caching_tag(char tag[CACHING_TAG_SIZE], const char *body, size_t length)
+{
+    char text[HASH_TEXT_SIZE];
+    snprintf(tag, CACHING_TAG_SIZE, "\"%s\"", hash_text(body, length, text));
+}
+
+void caching_headers(const struct caching *caching, const char *tag, int64_t wall,
+                     struct headers *headers)
+{
+    char date[CLOCK_TEXT_SIZE];
+    const int64_t age = wall > caching->checked_at ? wall - caching->checked_at : 0;
+    const int64_t left = caching->fresh_until > wall ? caching->fresh_until - wall : 0;
+    headers_add(headers, "ETag", tag);
+    if (caching->last_modified > 0)
+        headers_add(headers, "Last-Modified", clock_http(caching->last_modified, date));
+    headers_format(headers, "Age", "%" PRId64, age);
+    if (caching->settled)
+        headers_format(headers, "Cache-Control",
+                       "public, max-age=%" PRId64 ", stale-while-revalidate=%" PRId64
+                       ", stale-if-error=%" PRId64,
+                       age + left, caching->stale_seconds, caching->stale_if_error_seconds);
+    else
+        headers_format(headers, "Cache-Control", "public, max-age=%" PRId64, age + left);
+}
+
+/* --- If-None-Match --- */
+
+/* The bytes between the quotation marks of a tag. */
+struct opaque {
+    const char *at;
+    size_t length;
+};
+
+/*
+ * Whether it is the tag, or the tag with what a web server has put behind it: mod_deflate "-gzip",
+ * mod_brotli "-br", lighttpd "-gzip", "-zstd" and so on, some proxies ";gzip". The tag itself is
+ * hexadecimal digits: behind them "-" and ";" are not ours.
+ */
+static bool is_tag(const struct opaque *opaque, const char *tag)
+{
+    const size_t length = strlen(tag) - 2;
+    return opaque->length >= length && memcmp(opaque->at, tag + 1, length) == 0 &&
+           (opaque->length == length || opaque->at[length] == '-' || opaque->at[length] == ';');
+}
+
+/* The next tag of a list; NULL at its end, or when what follows is none. */
+static const char *next_tag(const char *at, struct opaque *opaque)
+{
+    at += strspn(at, ", \t");
+    if (strncmp(at, "W/", 2) == 0)
+        at += 2;
+    if (*at != '"')
+        return NULL;
+    const char *end = strchr(at + 1, '"');
+    if (end == NULL)
+        return NULL;
+    *opaque = (struct opaque){.at = at + 1, .length = (size_t)(end - at - 1)};
+    return end + 1;
+}
+
+bool caching_matches(const char *if_none_match, const char *tag)
+{
+    struct opaque opaque;
+    const char *at = if_none_match + strspn(if_none_match, " \t");
+    if (*at == '*')
+        return at[1 + strspn(at + 1, " \t")] == '\0';
+    while ((at = next_tag(at, &opaque)) != NULL)
+        if (is_tag(&opaque, tag))
+            return true;
+    return false;
+}

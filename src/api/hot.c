@@ -1,0 +1,310 @@
+#include "config.h"
+
+#include "api/hot.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/hash.h"
+
+#define BUCKETS 4096
+
+/* An account of a reply, and what the archive had of it. */
+struct basis {
+    struct archive_account account;
+    char *name; /* its, owned */
+    struct store_stamp snapshot;
+    struct store_stamp failure;
+};
+
+struct hot_reply {
+    atomic_uint references;
+    struct buffer body;
+    char tag[CACHING_TAG_SIZE];
+    struct caching caching;
+    struct basis *bases;
+    size_t basis_count;
+    bool is_stale;
+    _Atomic int64_t looked_up_at; /* wall seconds */
+    size_t bytes;
+    size_t links; /* keys in the table; under its lock */
+};
+
+/* A key and its reply: in the chain of its bucket, and in the line of all. */
+struct entry {
+    struct entry *next;
+    struct entry *newer;
+    struct entry *older;
+    struct hot_reply *reply;
+    uint64_t hash;
+    size_t length;
+    char key[];
+};
+
+struct hot {
+    pthread_mutex_t lock; /* of everything below */
+    size_t maximum;
+    size_t bytes;
+    struct entry *buckets[BUCKETS];
+    struct entry *newest;
+    struct entry *oldest;
+};
+
+/* --- replies --- */
+
+static bool can_be_kept(const struct lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->count; i++)
+        if (!lookup->accounts[i].is_found)
+            return false;
+    return true;
+}
+
+static bool is_any_stale(const struct lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->count; i++)
+        if (lookup->accounts[i].stale)
+            return true;
+    return false;
+}
+
+static void add_basis(struct hot_reply *reply, const struct lookup_account *account)
+{
+    if (account->refused)
+        return;
+    struct basis *basis = &reply->bases[reply->basis_count++];
+    basis->name = alloc_text(account->account.name);
+    basis->account = account->account;
+    basis->account.name = basis->name;
+    basis->snapshot = account->found.stamp;
+    basis->failure = account->found.failure_stamp;
+}
+
+struct hot_reply *hot_reply_new(const struct lookup *lookup, const struct caching *caching,
+                                const char *tag, struct buffer *body, int64_t wall)
+{
+    if (!can_be_kept(lookup))
+        return NULL;
+    struct hot_reply *reply = alloc_zeroed(1, sizeof *reply);
+    atomic_init(&reply->references, 1);
+    atomic_init(&reply->looked_up_at, wall);
+    reply->caching = *caching;
+    memcpy(reply->tag, tag, strlen(tag) + 1);
+    reply->is_stale = is_any_stale(lookup);
+    reply->bases = alloc_zeroed(lookup->count, sizeof *reply->bases);
+    for (size_t i = 0; i < lookup->count; i++)
+        add_basis(reply, &lookup->accounts[i]);
+    reply->body = *body;
+    buffer_init(body, body->maximum);
+    reply->bytes = sizeof *reply + lookup->count * sizeof *reply->bases + reply->body.capacity;
+    return reply;
+}
+
+static struct hot_reply *hold(struct hot_reply *reply)
+{
+    atomic_fetch_add_explicit(&reply->references, 1, memory_order_relaxed);
+    return reply;
+}
+
+void hot_reply_drop(struct hot_reply *reply)
+{
+    if (reply == NULL ||
+        atomic_fetch_sub_explicit(&reply->references, 1, memory_order_acq_rel) != 1)
+        return;
+    for (size_t i = 0; i < reply->basis_count; i++)
+        free(reply->bases[i].name);
+    free(reply->bases);
+    buffer_release(&reply->body);
+    free(reply);
+}
+
+const char *hot_reply_body(const struct hot_reply *reply, size_t *length)
+{
+    *length = reply->body.length;
+    return buffer_text(&reply->body);
+}
+
+const char *hot_reply_tag(const struct hot_reply *reply)
+{
+    return reply->tag;
+}
+
+const struct caching *hot_reply_caching(const struct hot_reply *reply)
+{
+    return &reply->caching;
+}
+
+/* --- whether a reply still holds --- */
+
+static bool is_same_stamp(const struct store_stamp *one, const struct store_stamp *other)
+{
+    return one->checksum == other->checksum && one->times.fetched == other->times.fetched &&
+           one->times.fresh_until == other->times.fresh_until;
+}
+
+/* Beside a snapshot that is fresh a failure means nothing. */
+static bool is_unchanged(const struct basis *basis, const struct archive *archive, int64_t wall)
+{
+    struct store_stamp snapshot;
+    struct store_stamp failure;
+    archive_stamps(archive, &basis->account, wall, &snapshot, &failure);
+    return is_same_stamp(&snapshot, &basis->snapshot) &&
+           (snapshot.times.fetched > 0 || is_same_stamp(&failure, &basis->failure));
+}
+
+static bool holds(struct hot_reply *reply, const struct archive *archive, int64_t wall)
+{
+    if (atomic_load(&reply->looked_up_at) == wall)
+        return true;
+    if (reply->is_stale || wall >= reply->caching.fresh_until || wall < reply->caching.checked_at)
+        return false;
+    for (size_t i = 0; i < reply->basis_count; i++)
+        if (!is_unchanged(&reply->bases[i], archive, wall))
+            return false;
+    atomic_store(&reply->looked_up_at, wall);
+    return true;
+}
+
+/* --- the table --- */
+
+struct hot *hot_new(size_t maximum)
+{
+    struct hot *hot = alloc_zeroed(1, sizeof *hot);
+    pthread_mutex_init(&hot->lock, NULL);
+    hot->maximum = maximum;
+    return hot;
+}
+
+static struct entry **place_of(struct hot *hot, const char *key, size_t length, uint64_t hash)
+{
+    struct entry **place = &hot->buckets[hash % BUCKETS];
+    while (*place != NULL && ((*place)->hash != hash || (*place)->length != length ||
+                              memcmp((*place)->key, key, length) != 0))
+        place = &(*place)->next;
+    return place;
+}
+
+static void leave_line(struct hot *hot, struct entry *entry)
+{
+    *(entry->newer != NULL ? &entry->newer->older : &hot->newest) = entry->older;
+    *(entry->older != NULL ? &entry->older->newer : &hot->oldest) = entry->newer;
+}
+
+static void join_line(struct hot *hot, struct entry *entry)
+{
+    entry->newer = NULL;
+    entry->older = hot->newest;
+    *(entry->older != NULL ? &entry->older->newer : &hot->oldest) = entry;
+    hot->newest = entry;
+}
+
+static size_t entry_bytes(const struct entry *entry)
+{
+    return sizeof *entry + entry->length;
+}
+
+static void remove_at(struct hot *hot, struct entry **place)
+{
+    struct entry *entry = *place;
+    *place = entry->next;
+    leave_line(hot, entry);
+    hot->bytes -= entry_bytes(entry);
+    if (--entry->reply->links == 0)
+        hot->bytes -= entry->reply->bytes;
+    hot_reply_drop(entry->reply);
+    free(entry);
+}
+
+static void remove_entry(struct hot *hot, struct entry *entry)
+{
+    struct entry **place = &hot->buckets[entry->hash % BUCKETS];
+    while (*place != entry)
+        place = &(*place)->next;
+    remove_at(hot, place);
+}
+
+static struct entry *entry_new(const char *key, size_t length, uint64_t hash,
+                               struct hot_reply *reply)
+{
+    struct entry *entry = alloc_zeroed(1, sizeof *entry + length);
+    memcpy(entry->key, key, length);
+    entry->length = length;
+    entry->hash = hash;
+    entry->reply = hold(reply);
+    return entry;
+}
+
+static void add(struct hot *hot, struct entry *entry)
+{
+    struct entry **bucket = &hot->buckets[entry->hash % BUCKETS];
+    entry->next = *bucket;
+    *bucket = entry;
+    join_line(hot, entry);
+    hot->bytes += entry_bytes(entry);
+    if (entry->reply->links++ == 0)
+        hot->bytes += entry->reply->bytes;
+}
+
+void hot_put(struct hot *hot, const char *key, size_t length, struct hot_reply *reply)
+{
+    const uint64_t hash = hash_bytes(key, length, 0);
+    struct entry *entry = entry_new(key, length, hash, reply);
+    pthread_mutex_lock(&hot->lock);
+    struct entry **present = place_of(hot, key, length, hash);
+    if (*present != NULL)
+        remove_at(hot, present);
+    add(hot, entry);
+    while (hot->bytes > hot->maximum)
+        remove_entry(hot, hot->oldest);
+    pthread_mutex_unlock(&hot->lock);
+}
+
+static struct hot_reply *take(struct hot *hot, const char *key, size_t length, uint64_t hash)
+{
+    struct hot_reply *reply = NULL;
+    pthread_mutex_lock(&hot->lock);
+    struct entry *entry = *place_of(hot, key, length, hash);
+    if (entry != NULL) {
+        leave_line(hot, entry);
+        join_line(hot, entry);
+        reply = hold(entry->reply);
+    }
+    pthread_mutex_unlock(&hot->lock);
+    return reply;
+}
+
+/* Removes the key, unless another reply has come under it meanwhile. */
+static void forget(struct hot *hot, const char *key, size_t length, uint64_t hash,
+                   const struct hot_reply *reply)
+{
+    pthread_mutex_lock(&hot->lock);
+    struct entry **place = place_of(hot, key, length, hash);
+    if (*place != NULL && (*place)->reply == reply)
+        remove_at(hot, place);
+    pthread_mutex_unlock(&hot->lock);
+}
+
+struct hot_reply *hot_find(struct hot *hot, const char *key, size_t length,
+                           const struct archive *archive, int64_t wall)
+{
+    const uint64_t hash = hash_bytes(key, length, 0);
+    struct hot_reply *reply = take(hot, key, length, hash);
+    if (reply == NULL || holds(reply, archive, wall))
+        return reply;
+    forget(hot, key, length, hash, reply);
+    hot_reply_drop(reply);
+    return NULL;
+}
+
+void hot_free(struct hot *hot)
+{
+    if (hot == NULL)
+        return;
+    while (hot->oldest != NULL)
+        remove_entry(hot, hot->oldest);
+    pthread_mutex_destroy(&hot->lock);
+    free(hot);
+}

@@ -1,0 +1,149 @@
+#include "config.h"
+
+#include "api/lookup.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+/* --- answers --- */
+
+static void answer(struct lookup_account *account, struct snapshot *snapshot,
+                   const struct store_times *times, bool stale)
+{
+    account->snapshot = snapshot_hold(snapshot);
+    account->times = *times;
+    account->stale = stale;
+    account->is_found = true;
+}
+
+static void answer_stale(struct lookup_account *account)
+{
+    answer(account, account->found.snapshot, &account->found.stamp.times, true);
+}
+
+static void answer_failure(struct lookup_account *account)
+{
+    answer(account, account->found.failure, &account->found.failure_stamp.times, false);
+}
+
+/* What can never be there is not there for ever. */
+static void answer_refused(struct lookup_account *account, const char *forge, int64_t wall)
+{
+    account->snapshot =
+        snapshot_without_data(forge, account->account.name, ACCOUNT_NOT_FOUND, NULL, 0, wall);
+    account->times = (struct store_times){wall, INT64_MAX, INT64_MAX, INT64_MAX};
+    account->is_found = true;
+}
+
+/* Answers with what was found, if that is good enough; a failure a moment ago spares a visit. */
+static void judge(struct lookup_account *account, enum lookup_patience patience)
+{
+    const struct archive_found *found = &account->found;
+    const bool has_failed = found->failure != NULL;
+    enum freshness freshness = found->freshness;
+    if (freshness == FRESHNESS_STALE_SERVED && patience == LOOKUP_WAITS)
+        freshness = FRESHNESS_STALE_ON_ERROR;
+    switch (freshness) {
+    case FRESHNESS_FRESH:
+        answer(account, found->snapshot, &found->stamp.times, false);
+        return;
+    case FRESHNESS_STALE_SERVED:
+        answer_stale(account);
+        account->is_due = !has_failed;
+        return;
+    case FRESHNESS_STALE_ON_ERROR:
+        if (has_failed)
+            answer_stale(account);
+        return;
+    case FRESHNESS_GONE:
+        if (has_failed)
+            answer_failure(account);
+        return;
+    }
+}
+
+/* --- looking --- */
+
+static void look(struct lookup_account *account, const struct archive *archive,
+                 enum lookup_patience patience, int64_t wall)
+{
+    if (account->refused) {
+        answer_refused(account, archive->forges[account->account.forge].name, wall);
+        return;
+    }
+    archive_find(archive, &account->account, wall, &account->found);
+    judge(account, patience);
+}
+
+static void want_the_rest(struct lookup *lookup)
+{
+    lookup->wants = alloc_zeroed(lookup->count, sizeof *lookup->wants);
+    lookup->slots = alloc_zeroed(lookup->count, sizeof *lookup->slots);
+    for (size_t i = 0; i < lookup->count; i++) {
+        if (lookup->accounts[i].snapshot != NULL)
+            continue;
+        lookup->slots[lookup->want_count] = i;
+        lookup->wants[lookup->want_count++] = lookup->accounts[i].account;
+    }
+}
+
+void lookup_init(struct lookup *lookup, const struct archive *archive, const struct query *query,
+                 enum lookup_patience patience, int64_t wall)
+{
+    *lookup = (struct lookup){.count = query->count,
+                              .accounts = alloc_zeroed(query->count, sizeof *lookup->accounts)};
+    for (size_t i = 0; i < query->count; i++) {
+        const struct query_account *asked = &query->accounts[i];
+        lookup->accounts[i].refused = asked->refused;
+        lookup->accounts[i].account = (struct archive_account){
+            .forge = asked->forge, .name = asked->name, .full = query->full};
+        look(&lookup->accounts[i], archive, patience, wall);
+    }
+    want_the_rest(lookup);
+}
+
+static void answer_visited(struct lookup_account *account, const struct archive *archive,
+                           struct snapshot *snapshot, int64_t wall)
+{
+    const bool has_failed = !account_status_is_settled(snapshot->status);
+    if (has_failed && account->found.snapshot != NULL) {
+        answer_stale(account);
+        account->is_found = false; /* the archive has more to tell by now */
+        snapshot_drop(snapshot);
+        return;
+    }
+    account->snapshot = snapshot;
+    /* The shortest that the archive may have given it, so that no more is promised. */
+    account->times = freshness_begin(&archive->forges[account->account.forge].lifetimes, snapshot,
+                                     wall, UINT32_MAX);
+}
+
+void lookup_complete(struct lookup *lookup, const struct archive *archive,
+                     struct snapshot *const *snapshots, int64_t wall)
+{
+    for (size_t i = 0; i < lookup->want_count; i++)
+        answer_visited(&lookup->accounts[lookup->slots[i]], archive, snapshots[i], wall);
+}
+
+void lookup_answers(const struct lookup *lookup, struct snapshot ***snapshots, bool **stale)
+{
+    *snapshots = alloc_zeroed(lookup->count, sizeof **snapshots);
+    *stale = alloc_zeroed(lookup->count, sizeof **stale);
+    for (size_t i = 0; i < lookup->count; i++) {
+        (*snapshots)[i] = lookup->accounts[i].snapshot;
+        (*stale)[i] = lookup->accounts[i].stale;
+    }
+}
+
+void lookup_release(struct lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->count; i++) {
+        snapshot_drop(lookup->accounts[i].snapshot);
+        archive_found_release(&lookup->accounts[i].found);
+    }
+    free(lookup->slots);
+    free(lookup->wants);
+    free(lookup->accounts);
+    *lookup = (struct lookup){0};
+}

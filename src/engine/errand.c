@@ -1,0 +1,139 @@
+#include "config.h"
+
+#include "engine/errand.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+/* A period of any forge's quota is an hour. */
+#define STANDING_KEEP_SECONDS 3600
+#define STANDING_MAXIMUM_BYTES 1024
+
+/* --- how we stand with a forge --- */
+
+static void load_standing(const struct archive *archive, struct errand *errand, int64_t wall)
+{
+    struct store_value value;
+    if (archive_get_state(archive, errand->account.forge, errand->standing_name, wall, &value) < 0)
+        return;
+    standing_read(&errand->standing, value.bytes, value.length, wall);
+    store_value_release(&value);
+}
+
+/* What is there is merged with what we know, since another process may have written meanwhile. */
+static void store_standing(const struct archive *archive, const struct errand *errand, int64_t wall)
+{
+    struct errand known = {.account = errand->account, .standing_name = errand->standing_name};
+    struct buffer bytes = BUFFER_INIT(STANDING_MAXIMUM_BYTES);
+    load_standing(archive, &known, wall);
+    standing_merge(&known.standing, &errand->standing);
+    standing_write(&known.standing, &bytes);
+    archive_put_state(archive, errand->account.forge, errand->standing_name, &bytes, wall,
+                      STANDING_KEEP_SECONDS);
+    buffer_release(&bytes);
+}
+
+/* --- leases --- */
+
+static void end_lease(const struct archive *archive, struct errand *errand)
+{
+    store_release(archive->store, errand->lease);
+    errand->lease = NULL;
+}
+
+static void renew(const struct archive *archive, struct errand *errand)
+{
+    if (errand->lease == NULL || store_renew(archive->store, errand->lease, ARCHIVE_LEASE_MS) == 0)
+        return;
+    /* Lost: another may visit too, which costs a few calls and harms nothing. */
+    end_lease(archive, errand);
+}
+
+/* --- claims --- */
+
+/* What makes a visit needless: that another was made, or has failed a moment ago. */
+static struct snapshot *known_meanwhile(const struct archive *archive, const struct errand *errand,
+                                        int64_t wall)
+{
+    struct archive_found found;
+    struct snapshot *known = NULL;
+    archive_find(archive, &errand->account, wall, &found);
+    if (found.freshness == FRESHNESS_FRESH)
+        known = snapshot_hold(found.snapshot);
+    else if (found.failure != NULL)
+        known = snapshot_hold(found.failure);
+    archive_found_release(&found);
+    return known;
+}
+
+static void load_for_visit(const struct archive *archive, struct errand *errand, int64_t wall)
+{
+    if (archive_pages(archive, &errand->account, wall, &errand->pages) < 0)
+        errand->pages = (struct store_value){0};
+    load_standing(archive, errand, wall);
+}
+
+/*
+ * First whether it is known, then the lease, then once more whether it is known: whoever held the
+ * lease has written before ending it.
+ */
+static void claim(const struct archive *archive, struct errand *errand, int64_t wall)
+{
+    errand->known = known_meanwhile(archive, errand, wall);
+    if (errand->known == NULL &&
+        archive_lease(archive, &errand->account, &errand->lease) == STORE_LEASE_BUSY) {
+        errand->result = CLAIM_BUSY;
+        return;
+    }
+    if (errand->known == NULL)
+        errand->known = known_meanwhile(archive, errand, wall);
+    errand->result = errand->known != NULL ? CLAIM_KNOWN : CLAIM_GRANTED;
+    if (errand->result == CLAIM_GRANTED)
+        load_for_visit(archive, errand, wall);
+    else
+        end_lease(archive, errand);
+}
+
+/* --- the end of a visit --- */
+
+static void keep(const struct archive *archive, struct errand *errand, int64_t wall)
+{
+    archive_keep(archive, &errand->account, errand->snapshot,
+                 errand->pages_changed ? &errand->new_pages : NULL, wall);
+    store_standing(archive, errand, wall);
+    end_lease(archive, errand);
+}
+
+void errand_run(const struct archive *archive, struct errand *errand, int64_t wall)
+{
+    switch (errand->kind) {
+    case ERRAND_CLAIM:
+        claim(archive, errand, wall);
+        return;
+    case ERRAND_RENEW:
+        renew(archive, errand);
+        return;
+    case ERRAND_KEEP:
+        keep(archive, errand, wall);
+        return;
+    case ERRAND_RELEASE:
+        end_lease(archive, errand);
+        return;
+    }
+    BUG("an errand of kind %d", (int)errand->kind);
+}
+
+void errand_release(struct errand *errand)
+{
+    if (errand->lease != NULL)
+        BUG("a lease that was never ended");
+    snapshot_drop(errand->known);
+    snapshot_drop(errand->snapshot);
+    store_value_release(&errand->pages);
+    buffer_release(&errand->new_pages);
+    free(errand->standing_name);
+    errand->known = NULL;
+    errand->snapshot = NULL;
+    errand->standing_name = NULL;
+}

@@ -1,0 +1,234 @@
+#include "config.h"
+
+#include "store/archive.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/alloc.h"
+#include "profile/snapshot_bytes.h"
+
+/* More than a snapshot with as many languages and topics as there may be. */
+#define SNAPSHOT_MAXIMUM_BYTES ((size_t)8 * 1024 * 1024)
+
+static const char *const parts[] = {"snapshot", "failure", "pages"};
+#define PART_COUNT (sizeof parts / sizeof parts[0])
+enum part { PART_SNAPSHOT, PART_FAILURE, PART_PAGES };
+
+static char *key_for(const struct archive *archive, const struct archive_account *account,
+                     bool authorized, const char *part)
+{
+    const struct archive_forge *forge = &archive->forges[account->forge];
+    return alloc_format("account %s %s %s %s %s %s", forge->name, forge->base_url, account->name,
+                        authorized ? "authorized" : "anonymous", account->full ? "full" : "basic",
+                        part);
+}
+
+static char *key_of(const struct archive *archive, const struct archive_account *account,
+                    const char *part)
+{
+    return key_for(archive, account, archive->forges[account->forge].authorized, part);
+}
+
+/* --- finding --- */
+
+/* The snapshot under one of an account's keys, or NULL; the caller's reference. */
+static struct snapshot *get_snapshot(const struct archive *archive,
+                                     const struct archive_account *account, enum part part,
+                                     int64_t wall, struct store_stamp *stamp)
+{
+    struct store_value value;
+    struct snapshot *snapshot = NULL;
+    char *key = key_of(archive, account, parts[part]);
+    if (store_get(archive->store, key, wall, &value) == 0) {
+        snapshot = snapshot_read(archive->forges[account->forge].name, value.bytes, value.length);
+        *stamp = value.stamp;
+        store_value_release(&value);
+    }
+    free(key);
+    return snapshot;
+}
+
+static enum freshness freshness_found(const struct archive_found *found, int64_t wall)
+{
+    return found->snapshot == NULL ? FRESHNESS_GONE : freshness_of(&found->stamp.times, wall);
+}
+
+void archive_find(const struct archive *archive, const struct archive_account *account,
+                  int64_t wall, struct archive_found *found)
+{
+    *found = (struct archive_found){0};
+    found->snapshot = get_snapshot(archive, account, PART_SNAPSHOT, wall, &found->stamp);
+    found->freshness = freshness_found(found, wall);
+    if (found->freshness != FRESHNESS_FRESH)
+        found->failure =
+            get_snapshot(archive, account, PART_FAILURE, wall, &found->failure_stamp);
+    /* A failure of the future is one of a clock that has jumped: it would last too long. */
+    if (found->failure != NULL && found->failure_stamp.times.fetched > wall) {
+        snapshot_drop(found->failure);
+        found->failure = NULL;
+    }
+}
+
+void archive_found_release(struct archive_found *found)
+{
+    snapshot_drop(found->snapshot);
+    snapshot_drop(found->failure);
+    *found = (struct archive_found){0};
+}
+
+static void get_stamp(const struct archive *archive, const struct archive_account *account,
+                      enum part part, int64_t wall, struct store_stamp *stamp)
+{
+    char *key = key_of(archive, account, parts[part]);
+    *stamp = (struct store_stamp){0};
+    store_stamp(archive->store, key, wall, stamp);
+    free(key);
+}
+
+void archive_stamps(const struct archive *archive, const struct archive_account *account,
+                    int64_t wall, struct store_stamp *snapshot, struct store_stamp *failure)
+{
+    get_stamp(archive, account, PART_SNAPSHOT, wall, snapshot);
+    get_stamp(archive, account, PART_FAILURE, wall, failure);
+}
+
+/* --- keeping --- */
+
+static uint32_t chance(void)
+{
+    uint32_t number = 0;
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
+        return 0; /* no jitter, which is no harm */
+    return number;
+}
+
+/* Whether the store already has a snapshot that tells the same. */
+static bool is_known(const struct archive *archive, const struct archive_account *account,
+                     const struct snapshot *snapshot, int64_t wall)
+{
+    struct store_stamp stamp;
+    struct snapshot *known = get_snapshot(archive, account, PART_SNAPSHOT, wall, &stamp);
+    const bool same = known != NULL && snapshot_tells_same(known, snapshot);
+    snapshot_drop(known);
+    return same;
+}
+
+static void put_snapshot(const struct archive *archive, const struct archive_account *account,
+                         enum part part, const struct snapshot *snapshot,
+                         const struct store_times *times)
+{
+    struct buffer bytes = BUFFER_INIT(SNAPSHOT_MAXIMUM_BYTES);
+    char *key = key_of(archive, account, parts[part]);
+    snapshot_write(snapshot, &bytes);
+    if (!bytes.overflowed)
+        store_put(archive->store, key, buffer_text(&bytes), bytes.length, times);
+    free(key);
+    buffer_release(&bytes);
+}
+
+static void keep_pages(const struct archive *archive, const struct archive_account *account,
+                       const struct buffer *pages, const struct store_times *times)
+{
+    char *key = key_of(archive, account, parts[PART_PAGES]);
+    if (pages != NULL)
+        store_put(archive->store, key, buffer_text(pages), pages->length, times);
+    else
+        store_touch(archive->store, key, times);
+    free(key);
+}
+
+static void remove_part(const struct archive *archive, const struct archive_account *account,
+                        enum part part)
+{
+    char *key = key_of(archive, account, parts[part]);
+    store_remove(archive->store, key);
+    free(key);
+}
+
+static void keep_settled(const struct archive *archive, const struct archive_account *account,
+                         const struct snapshot *snapshot, const struct buffer *pages,
+                         const struct store_times *times, int64_t wall)
+{
+    /* The pages first: who finds the snapshot fresh does not look for them. */
+    keep_pages(archive, account, pages, times);
+    if (is_known(archive, account, snapshot, wall)) {
+        char *key = key_of(archive, account, parts[PART_SNAPSHOT]);
+        store_touch(archive->store, key, times);
+        free(key);
+    } else {
+        put_snapshot(archive, account, PART_SNAPSHOT, snapshot, times);
+    }
+    remove_part(archive, account, PART_FAILURE);
+}
+
+void archive_keep(const struct archive *archive, const struct archive_account *account,
+                  const struct snapshot *snapshot, const struct buffer *pages, int64_t wall)
+{
+    const struct store_times times = freshness_begin(&archive->forges[account->forge].lifetimes,
+                                                     snapshot, wall, chance());
+    if (account_status_is_settled(snapshot->status))
+        keep_settled(archive, account, snapshot, pages, &times, wall);
+    else
+        put_snapshot(archive, account, PART_FAILURE, snapshot, &times);
+}
+
+int archive_pages(const struct archive *archive, const struct archive_account *account,
+                  int64_t wall, struct store_value *pages)
+{
+    char *key = key_of(archive, account, parts[PART_PAGES]);
+    const int result = store_get(archive->store, key, wall, pages);
+    free(key);
+    return result;
+}
+
+enum store_lease_result archive_lease(const struct archive *archive,
+                                      const struct archive_account *account,
+                                      struct store_lease **lease)
+{
+    char *key = key_of(archive, account, "visit");
+    const enum store_lease_result result =
+        store_lease(archive->store, key, ARCHIVE_LEASE_MS, lease);
+    free(key);
+    return result;
+}
+
+int archive_purge(const struct archive *archive, const struct archive_account *account)
+{
+    int removed = 0;
+    for (size_t i = 0; removed >= 0 && i < 2 * PART_COUNT; i++) {
+        char *key = key_for(archive, account, i % 2 == 1, parts[i / 2]);
+        const int result = store_remove(archive->store, key);
+        removed = result < 0 ? -1 : removed + result;
+        free(key);
+    }
+    return removed;
+}
+
+/* --- what is known of forges --- */
+
+static char *state_key(const struct archive *archive, size_t forge, const char *name)
+{
+    return alloc_format("forge %s %s %s", archive->forges[forge].name,
+                        archive->forges[forge].base_url, name);
+}
+
+int archive_get_state(const struct archive *archive, size_t forge, const char *name, int64_t wall,
+                      struct store_value *value)
+{
+    char *key = state_key(archive, forge, name);
+    const int result = store_get(archive->store, key, wall, value);
+    free(key);
+    return result;
+}
+
+void archive_put_state(const struct archive *archive, size_t forge, const char *name,
+                       const struct buffer *bytes, int64_t wall, int64_t keep_seconds)
+{
+    const int64_t until = wall + keep_seconds;
+    const struct store_times times = {
+        .fetched = wall, .fresh_until = until, .stale_until = until, .keep_until = until};
+    char *key = state_key(archive, forge, name);
+    store_put(archive->store, key, buffer_text(bytes), bytes->length, &times);
+    free(key);
+}

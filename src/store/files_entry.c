@@ -1,0 +1,169 @@
+#include "config.h"
+
+#include "store/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+/* --- writing --- */
+
+enum files_result files_begin(const struct files *files, int root, const char *key,
+                              struct files_writer *writer, struct error *error)
+{
+    files_name(writer->name, key, FILES_VALUE);
+    files_name(writer->temporary, key, FILES_TEMPORARY);
+    return files_lock(files, root, writer->temporary, true, &writer->descriptor, error);
+}
+
+void files_abandon(int root, struct files_writer *writer)
+{
+    unlinkat(root, writer->temporary, 0);
+    close(writer->descriptor);
+}
+
+/* Writes these bytes, and no others that were left there; 0, or the number of the error. */
+static int write_all(int descriptor, const char *bytes, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        const ssize_t step = pwrite(descriptor, bytes + done, length - done, (off_t)done);
+        if (step < 0 && errno == EINTR)
+            continue;
+        if (step <= 0)
+            return step < 0 ? errno : ENOSPC;
+        done += (size_t)step;
+    }
+    return ftruncate(descriptor, (off_t)length) < 0 ? errno : 0;
+}
+
+/* What the value that has the name takes. */
+static int64_t taken_by(int root, const char *name)
+{
+    struct stat status;
+    return fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode)
+               ? files_taken(status.st_size)
+               : 0;
+}
+
+enum files_result files_commit(const struct files *files, int root, struct files_writer *writer,
+                               const struct buffer *record, struct error *error)
+{
+    const int number = write_all(writer->descriptor, record->bytes, record->length);
+    if (number != 0) {
+        files_abandon(root, writer);
+        return files_refused(files, writer->temporary, "written", number, error);
+    }
+    const int64_t before = taken_by(root, writer->name);
+    if (renameat(root, writer->temporary, root, writer->name) < 0) {
+        const int cause = errno;
+        files_abandon(root, writer);
+        return files_refused(files, writer->name, "replaced", cause, error);
+    }
+    close(writer->descriptor);
+    files_account(files, root, writer->name, files_taken((int64_t)record->length) - before);
+    return FILES_DONE;
+}
+
+/* --- reading --- */
+
+static int open_to_read(int root, const char *name)
+{
+    return openat(root, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* Reads so many bytes from the beginning, or as many as there are; -1 with errno. */
+static ssize_t read_all(int descriptor, char *bytes, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        const ssize_t step = pread(descriptor, bytes + done, length - done, (off_t)done);
+        if (step < 0 && errno == EINTR)
+            continue;
+        if (step < 0)
+            return -1;
+        if (step == 0)
+            break;
+        done += (size_t)step;
+    }
+    return (ssize_t)done;
+}
+
+void files_remove_damaged(const struct files *files, int root, const char *name,
+                          const struct stat *status)
+{
+    /* Should a good value come in its place between these two, it is lost, which is a miss. */
+    if (!files_is_still(root, name, status) || unlinkat(root, name, 0) < 0)
+        return;
+    log_debug("cache: %s was damaged or of another version, and is removed", name);
+    files_account(files, root, name, -files_taken(status->st_size));
+}
+
+/* Reads what is open; FILES_NOTHING for what cannot be a record. */
+static enum files_result read_open(const struct files *files, int descriptor, const char *name,
+                                   const struct stat *status, struct buffer *record,
+                                   struct error *error)
+{
+    if (!S_ISREG(status->st_mode) || status->st_size < RECORD_HEADER_BYTES ||
+        (uint64_t)status->st_size > record->maximum)
+        return FILES_NOTHING;
+    const size_t length = (size_t)status->st_size;
+    record->bytes = alloc_resized(NULL, length + 1, 1);
+    record->capacity = length + 1;
+    const ssize_t got = read_all(descriptor, record->bytes, length);
+    if (got < 0)
+        return files_refused(files, name, "read", errno, error);
+    record->length = (size_t)got;
+    record->bytes[got] = '\0';
+    return FILES_DONE;
+}
+
+enum files_result files_read(const struct files *files, int root, const char *key,
+                             struct files_entry *entry, struct error *error)
+{
+    char name[FILES_NAME_SIZE];
+    struct stat status;
+    const int descriptor = open_to_read(root, files_name(name, key, FILES_VALUE));
+    if (descriptor < 0)
+        return errno == ENOENT || errno == ELOOP
+                   ? FILES_NOTHING
+                   : files_refused(files, name, "opened", errno, error);
+    *entry = (struct files_entry){
+        .record = BUFFER_INIT(RECORD_MAXIMUM_BYTES + record_overhead(key)),
+    };
+    enum files_result result =
+        fstat(descriptor, &status) < 0
+            ? files_refused(files, name, "looked at", errno, error)
+            : read_open(files, descriptor, name, &status, &entry->record, error);
+    close(descriptor);
+    if (result == FILES_DONE && record_read(entry->record.bytes, entry->record.length, key,
+                                            &entry->stamp, &entry->offset, &entry->size) < 0)
+        result = FILES_NOTHING;
+    if (result == FILES_NOTHING)
+        files_remove_damaged(files, root, name, &status);
+    if (result != FILES_DONE)
+        buffer_release(&entry->record);
+    return result;
+}
+
+int files_read_stamp(int root, const char *name, const char *key, struct store_stamp *stamp,
+                     struct stat *status)
+{
+    char header[RECORD_HEADER_BYTES + STORE_MAXIMUM_KEY];
+    const size_t wanted = key == NULL ? sizeof header : record_overhead(key);
+    const int descriptor = open_to_read(root, name);
+    status->st_ino = 0;
+    if (descriptor < 0)
+        return -1;
+    ssize_t got = -1;
+    if (fstat(descriptor, status) == 0 && S_ISREG(status->st_mode))
+        got = read_all(descriptor, header, wanted);
+    close(descriptor);
+    if (got < 0)
+        return -1;
+    return key == NULL ? record_read_any_stamp(header, (size_t)got, stamp)
+                       : record_read_stamp(header, (size_t)got, key, stamp);
+}
