@@ -28,6 +28,7 @@ struct attempt {
     bool unconditional;        /* what was remembered was of no use */
     struct buffer record;      /* of the answer that arrives; empty when it is not to be kept */
     bool replayed;             /* it was answered by what was remembered */
+    bool remembered;           /* attempt_remember had something to remember */
     struct recollection known; /* that was replayed */
 };
 
@@ -52,7 +53,7 @@ static void forget_answer(struct attempt *attempt)
     buffer_release(&attempt->record);
     recollection_release(&attempt->known);
     attempt->response.status = 0;
-    attempt->replayed = false;
+    attempt->replayed = attempt->remembered = false;
     attempt->error = (struct error){0};
 }
 
@@ -353,16 +354,16 @@ void attempt_remember(struct attempt *attempt)
     const bool arrived = attempt->record.length > 0 && !attempt->record.overflowed;
     if (attempt->known.entity_tag == NULL && arrived)
         attempt->known = recollect(attempt);
-    if (attempt->known.entity_tag != NULL)
+    attempt->remembered = attempt->known.entity_tag != NULL;
+    if (attempt->remembered)
         recall_put(attempt->context->recall, &key, &attempt->known);
 }
 
 bool attempt_recall_key(const struct attempt *attempt, struct recall_key *key)
 {
-    if (!is_remembered(attempt))
-        return false;
-    *key = key_of(attempt);
-    return true;
+    if (attempt->remembered)
+        *key = key_of(attempt);
+    return attempt->remembered;
 }
 
 bool attempt_was_replayed(const struct attempt *attempt)

@@ -89,8 +89,8 @@ bool attempt_found_array(const struct attempt *attempt);
 void attempt_remember(struct attempt *attempt);
 
 /*
- * Under which key the answer is remembered, if it is; its URL is borrowed from the attempt. False
- * when answers of this call are not remembered at all. After `over`.
+ * Under which key attempt_remember has remembered the answer; its URL is borrowed from the attempt.
+ * False when it had nothing to remember: no entity tag, too large, a POST.
  */
 bool attempt_recall_key(const struct attempt *attempt, struct recall_key *key);
 

@@ -259,6 +259,32 @@ static void what_is_not_remembered_has_no_key(void **state)
     scene_end(&scene);
 }
 
+static void an_answer_without_an_entity_tag_has_no_key(void **state)
+{
+    (void)state;
+    static const struct scripted_answer untagged[] = {
+        {.url = "/list", .outcome = CALL_ANSWERED, .status = 200, .body = "[{\"id\":1}]"}};
+    struct scene scene;
+    struct recall_key key;
+    scene_begin(&scene, untagged, 1, NULL);
+    attempt(&scene, NULL);
+    assert_string_equal(buffer_text(&scene.taken), "1 ");
+    attempt_remember(scene.attempt);
+    assert_false(attempt_recall_key(scene.attempt, &key));
+    scene_end(&scene);
+}
+
+static void what_was_not_accepted_has_no_key(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct recall_key key;
+    scene_begin(&scene, answers, 2, NULL);
+    attempt(&scene, NULL);
+    assert_false(attempt_recall_key(scene.attempt, &key));
+    scene_end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +293,8 @@ int main(void)
         cmocka_unit_test(another_process_asks_whether_anything_changed),
         cmocka_unit_test(what_does_not_replay_is_asked_for_again),
         cmocka_unit_test(what_is_not_remembered_has_no_key),
+        cmocka_unit_test(an_answer_without_an_entity_tag_has_no_key),
+        cmocka_unit_test(what_was_not_accepted_has_no_key),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
