@@ -36,7 +36,7 @@ static const struct query_forge forge_items[] = {
     {"github", accepts_letters, "letters and digits"},
     {"bitbucket", accepts_short, "1 to 19 bytes"},
 };
-static const struct query_forges forges = {forge_items, 2};
+static const struct query_forges forges = {.items = forge_items, .count = 2};
 
 static void check(bool holds, const char *what)
 {

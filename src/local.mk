@@ -123,6 +123,16 @@ libforgefold_a_SOURCES = \
 	src/gateway/clerk.h \
 	src/gateway/command.c \
 	src/gateway/command.h \
+	src/gateway/command_cache.c \
+	src/gateway/command_cache.h \
+	src/gateway/command_line.c \
+	src/gateway/command_line.h \
+	src/gateway/command_profile.c \
+	src/gateway/command_profile.h \
+	src/gateway/command_query.c \
+	src/gateway/command_query.h \
+	src/gateway/command_warm.c \
+	src/gateway/command_warm.h \
 	src/gateway/doors.c \
 	src/gateway/doors.h \
 	src/gateway/environment.c \
@@ -141,8 +151,12 @@ libforgefold_a_SOURCES = \
 	src/gateway/records.h \
 	src/gateway/settings_table.c \
 	src/gateway/settings_table.h \
+	src/gateway/store_shown.c \
+	src/gateway/store_shown.h \
 	src/gateway/table.c \
 	src/gateway/table.h \
+	src/gateway/warm_list.c \
+	src/gateway/warm_list.h \
 	src/http/call.c \
 	src/http/call.h \
 	src/http/form.c \
@@ -161,6 +175,10 @@ libforgefold_a_SOURCES = \
 	src/profile/asked.h \
 	src/profile/counts.c \
 	src/profile/counts.h \
+	src/profile/fields.c \
+	src/profile/fields.h \
+	src/profile/identities.c \
+	src/profile/identities.h \
 	src/profile/language.c \
 	src/profile/language.h \
 	src/profile/problem.c \
@@ -183,6 +201,8 @@ libforgefold_a_SOURCES = \
 	src/profile/snapshot_bytes.h \
 	src/profile/tally.c \
 	src/profile/tally.h \
+	src/profile/view.c \
+	src/profile/view.h \
 	src/store/archive.c \
 	src/store/archive.h \
 	src/store/files.h \

@@ -42,6 +42,7 @@ PROGRAM_TESTS = \
 	tests/integration/test_limits.py \
 	tests/integration/test_load.py \
 	tests/integration/test_recordings.py \
+	tests/integration/test_redis.py \
 	tests/integration/test_settings.py \
 	tests/integration/test_tls.py \
 	tests/integration/test_totals.py \
@@ -77,6 +78,7 @@ UNIT_TESTS = \
 	tests/unit/test_github_graphql \
 	tests/unit/test_github_rest \
 	tests/unit/test_headers \
+	tests/unit/test_identities \
 	tests/unit/test_json_scanner \
 	tests/unit/test_link \
 	tests/unit/test_member \
@@ -88,6 +90,7 @@ UNIT_TESTS = \
 	tests/unit/test_queue \
 	tests/unit/test_recall \
 	tests/unit/test_records \
+	tests/unit/test_redis_address \
 	tests/unit/test_render \
 	tests/unit/test_reply \
 	tests/unit/test_response_head \
@@ -102,10 +105,16 @@ UNIT_TESTS = \
 	tests/unit/test_trust_store \
 	tests/unit/test_upstream_curl \
 	tests/unit/test_url \
+	tests/unit/test_view \
 	tests/unit/test_visit
 endif
 
 check_PROGRAMS += $(UNIT_TESTS)
+
+# What test_redis.py makes use a store.
+check_PROGRAMS += tests/support/store_driver
+tests_support_store_driver_LDADD = libforgefold.a $(FORGEFOLD_LIBS)
+
 CPPFLAGS_UNIT = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 CFLAGS_UNIT = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 LDADD_UNIT = libtesting.a libforgefold.a $(CMOCKA_LIBS) $(FORGEFOLD_LIBS)
@@ -185,6 +194,9 @@ tests_unit_test_recall_LDADD = $(LDADD_UNIT)
 tests_unit_test_records_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_records_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_records_LDADD = $(LDADD_UNIT)
+tests_unit_test_redis_address_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_redis_address_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_redis_address_LDADD = $(LDADD_UNIT)
 tests_unit_test_render_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_render_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_render_LDADD = $(LDADD_UNIT)
@@ -231,6 +243,14 @@ tests_unit_test_visit_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_visit_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_visit_LDADD = $(LDADD_UNIT)
 
+tests_unit_test_identities_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_identities_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_identities_LDADD = $(LDADD_UNIT)
+
+tests_unit_test_view_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_view_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_view_LDADD = $(LDADD_UNIT)
+
 EXTRA_DIST += \
 	$(STRUCTURE_TESTS) \
 	$(PROGRAM_TESTS) \
@@ -243,6 +263,7 @@ EXTRA_DIST += \
 	tests/harness/http_client.py \
 	tests/harness/paths.py \
 	tests/harness/processes.py \
+	tests/harness/redis.py \
 	tests/harness/servers.py \
 	tests/harness/tap.py \
 	tests/harness/tls.py \

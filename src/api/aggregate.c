@@ -58,11 +58,11 @@ static void answer(const struct api_settings *settings, struct exchange *exchang
                    const struct profile *profile, int64_t wall)
 {
     struct caching caching;
-    if (render_profile(profile, &exchange->reply.body) < 0) {
+    if (render_view(profile, &exchange->query.view, &exchange->reply.body) < 0) {
         refusal_say(REFUSAL_REPLY_TOO_LARGE, "ask for fewer accounts at a time", &exchange->reply);
         return;
     }
-    caching_of_lookup(&caching, &exchange->lookup, settings->archive, wall);
+    caching_of_lookup(&caching, &exchange->lookup, wall);
     warm_answer(settings, exchange, &caching, wall);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 
 static int64_t lesser(int64_t one, int64_t other)
@@ -13,42 +14,58 @@ static int64_t lesser(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
-/* Every forge has the lifetimes that the operator decided; where they differ the shorter counts. */
-static void add_account(struct caching *caching, const struct lookup_account *account,
-                        const struct lifetimes *lifetimes)
+static void add_account(struct caching *caching, const struct lookup_account *account)
 {
     const struct snapshot *snapshot = account->snapshot;
-    caching->fresh_until = lesser(caching->fresh_until, account->times.fresh_until);
+    const struct store_times *times = &account->times;
     if (account->refused)
         return;
-    caching->checked_at = lesser(caching->checked_at, account->times.fetched);
+    caching->checked_at = lesser(caching->checked_at, times->fetched);
+    /* What is stale because a clock has jumped back may say that it is fresh for long. */
+    caching->fresh_until = lesser(caching->fresh_until, account->stale ? 0 : times->fresh_until);
+    caching->stale_until = lesser(caching->stale_until, times->stale_until);
+    caching->keep_until = lesser(caching->keep_until, times->keep_until);
     if (snapshot->fetched_at > caching->last_modified)
         caching->last_modified = snapshot->fetched_at;
-    caching->stale_seconds = lesser(caching->stale_seconds, lifetimes->stale);
-    caching->stale_if_error_seconds =
-        lesser(caching->stale_if_error_seconds, lifetimes->stale_if_error);
-    caching->settled = caching->settled && !account->stale &&
-                       account_status_is_settled(snapshot->status);
+    caching->settled =
+        caching->settled && !account->stale && account_status_is_settled(snapshot->status);
 }
 
-void caching_of_lookup(struct caching *caching, const struct lookup *lookup,
-                       const struct archive *archive, int64_t wall)
+void caching_of_lookup(struct caching *caching, const struct lookup *lookup, int64_t wall)
 {
     *caching = (struct caching){.checked_at = wall,
                                 .fresh_until = INT64_MAX,
-                                .stale_seconds = INT64_MAX,
-                                .stale_if_error_seconds = INT64_MAX,
+                                .stale_until = INT64_MAX,
+                                .keep_until = INT64_MAX,
                                 .settled = true};
-    for (size_t i = 0; i < lookup->count; i++) {
-        const struct lookup_account *account = &lookup->accounts[i];
-        add_account(caching, account, &archive->forges[account->account.forge].lifetimes);
-    }
+    for (size_t i = 0; i < lookup->count; i++)
+        add_account(caching, &lookup->accounts[i]);
 }
 
 void caching_tag(char tag[CACHING_TAG_SIZE], const char *body, size_t length)
 {
     char text[HASH_TEXT_SIZE];
     snprintf(tag, CACHING_TAG_SIZE, "\"%s\"", hash_text(body, length, text));
+}
+
+static void append_directive(struct buffer *into, const char *name, int64_t seconds)
+{
+    if (seconds > 0)
+        buffer_format(into, ", %s=%" PRId64, name, seconds);
+}
+
+static void add_cache_control(const struct caching *caching, int64_t lifetime,
+                              struct headers *headers)
+{
+    const int64_t fresh_until = caching->fresh_until;
+    struct buffer value = BUFFER_INIT(256);
+    buffer_format(&value, "public, max-age=%" PRId64, lifetime);
+    if (caching->settled) {
+        append_directive(&value, "stale-while-revalidate", caching->stale_until - fresh_until);
+        append_directive(&value, "stale-if-error", caching->keep_until - fresh_until);
+    }
+    headers_add(headers, "Cache-Control", buffer_text(&value));
+    buffer_release(&value);
 }
 
 void caching_headers(const struct caching *caching, const char *tag, int64_t wall,
@@ -59,15 +76,10 @@ void caching_headers(const struct caching *caching, const char *tag, int64_t wal
     const int64_t left = caching->fresh_until > wall ? caching->fresh_until - wall : 0;
     headers_add(headers, "ETag", tag);
     if (caching->last_modified > 0)
-        headers_add(headers, "Last-Modified", clock_http(caching->last_modified, date));
+        headers_add(headers, "Last-Modified",
+                    clock_http(lesser(caching->last_modified, wall), date));
     headers_format(headers, "Age", "%" PRId64, age);
-    if (caching->settled)
-        headers_format(headers, "Cache-Control",
-                       "public, max-age=%" PRId64 ", stale-while-revalidate=%" PRId64
-                       ", stale-if-error=%" PRId64,
-                       age + left, caching->stale_seconds, caching->stale_if_error_seconds);
-    else
-        headers_format(headers, "Cache-Control", "public, max-age=%" PRId64, age + left);
+    add_cache_control(caching, age + left, headers);
 }
 
 /* --- If-None-Match --- */

@@ -6,8 +6,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/hash.h"
 
 #define BUCKETS 4096
@@ -45,8 +47,9 @@ struct entry {
 };
 
 struct hot {
-    pthread_mutex_t lock; /* of everything below */
+    uint64_t seed; /* of hashes, so that no client knows which requests share a bucket */
     size_t maximum;
+    pthread_mutex_t lock; /* of everything below */
     size_t bytes;
     struct entry *buckets[BUCKETS];
     struct entry *newest;
@@ -81,6 +84,7 @@ static void add_basis(struct hot_reply *reply, const struct lookup_account *acco
     basis->account.name = basis->name;
     basis->snapshot = account->found.stamp;
     basis->failure = account->found.failure_stamp;
+    reply->bytes += strlen(basis->name) + 1;
 }
 
 struct hot_reply *hot_reply_new(const struct lookup *lookup, const struct caching *caching,
@@ -99,7 +103,7 @@ struct hot_reply *hot_reply_new(const struct lookup *lookup, const struct cachin
         add_basis(reply, &lookup->accounts[i]);
     reply->body = *body;
     buffer_init(body, body->maximum);
-    reply->bytes = sizeof *reply + lookup->count * sizeof *reply->bases + reply->body.capacity;
+    reply->bytes += sizeof *reply + lookup->count * sizeof *reply->bases + reply->body.capacity;
     return reply;
 }
 
@@ -145,21 +149,20 @@ static bool is_same_stamp(const struct store_stamp *one, const struct store_stam
            one->times.fresh_until == other->times.fresh_until;
 }
 
-/* Beside a snapshot that is fresh a failure means nothing. */
 static bool is_unchanged(const struct basis *basis, const struct archive *archive, int64_t wall)
 {
     struct store_stamp snapshot;
     struct store_stamp failure;
     archive_stamps(archive, &basis->account, wall, &snapshot, &failure);
-    return is_same_stamp(&snapshot, &basis->snapshot) &&
-           (snapshot.times.fetched > 0 || is_same_stamp(&failure, &basis->failure));
+    return is_same_stamp(&snapshot, &basis->snapshot) && is_same_stamp(&failure, &basis->failure);
 }
 
 static bool holds(struct hot_reply *reply, const struct archive *archive, int64_t wall)
 {
     if (atomic_load(&reply->looked_up_at) == wall)
         return true;
-    if (reply->is_stale || wall >= reply->caching.fresh_until || wall < reply->caching.checked_at)
+    if (reply->is_stale || wall >= reply->caching.fresh_until ||
+        wall + FRESHNESS_CLOCK_SKEW < reply->caching.checked_at)
         return false;
     for (size_t i = 0; i < reply->basis_count; i++)
         if (!is_unchanged(&reply->bases[i], archive, wall))
@@ -175,6 +178,8 @@ struct hot *hot_new(size_t maximum)
     struct hot *hot = alloc_zeroed(1, sizeof *hot);
     pthread_mutex_init(&hot->lock, NULL);
     hot->maximum = maximum;
+    if (getrandom(&hot->seed, sizeof hot->seed, GRND_NONBLOCK) != (ssize_t)sizeof hot->seed)
+        hot->seed = (uint64_t)clock_monotonic_ms();
     return hot;
 }
 
@@ -206,6 +211,12 @@ static size_t entry_bytes(const struct entry *entry)
     return sizeof *entry + entry->length;
 }
 
+static void entry_free(struct entry *entry)
+{
+    hot_reply_drop(entry->reply);
+    free(entry);
+}
+
 static void remove_at(struct hot *hot, struct entry **place)
 {
     struct entry *entry = *place;
@@ -214,8 +225,7 @@ static void remove_at(struct hot *hot, struct entry **place)
     hot->bytes -= entry_bytes(entry);
     if (--entry->reply->links == 0)
         hot->bytes -= entry->reply->bytes;
-    hot_reply_drop(entry->reply);
-    free(entry);
+    entry_free(entry);
 }
 
 static void remove_entry(struct hot *hot, struct entry *entry)
@@ -250,8 +260,13 @@ static void add(struct hot *hot, struct entry *entry)
 
 void hot_put(struct hot *hot, const char *key, size_t length, struct hot_reply *reply)
 {
-    const uint64_t hash = hash_bytes(key, length, 0);
+    const uint64_t hash = hash_bytes(key, length, hot->seed);
     struct entry *entry = entry_new(key, length, hash, reply);
+    /* It would push out all others before itself. */
+    if (entry_bytes(entry) + reply->bytes > hot->maximum) {
+        entry_free(entry);
+        return;
+    }
     pthread_mutex_lock(&hot->lock);
     struct entry **present = place_of(hot, key, length, hash);
     if (*present != NULL)
@@ -290,7 +305,7 @@ static void forget(struct hot *hot, const char *key, size_t length, uint64_t has
 struct hot_reply *hot_find(struct hot *hot, const char *key, size_t length,
                            const struct archive *archive, int64_t wall)
 {
-    const uint64_t hash = hash_bytes(key, length, 0);
+    const uint64_t hash = hash_bytes(key, length, hot->seed);
     struct hot_reply *reply = take(hot, key, length, hash);
     if (reply == NULL || holds(reply, archive, wall))
         return reply;

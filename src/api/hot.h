@@ -36,7 +36,7 @@ void hot_free(struct hot *hot); /* NULL is allowed */
 struct hot_reply *hot_find(struct hot *hot, const char *key, size_t length,
                            const struct archive *archive, int64_t wall);
 
-/* Puts a reply under one more key, in place of what is there. */
+/* Puts a reply under one more key, in place of what is there; not one that alone is too large. */
 void hot_put(struct hot *hot, const char *key, size_t length, struct hot_reply *reply);
 
 /*

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "profile/snapshot_bytes.h"
 
 /* --- answers --- */
 
@@ -103,6 +104,18 @@ void lookup_init(struct lookup *lookup, const struct archive *archive, const str
     want_the_rest(lookup);
 }
 
+/*
+ * What a visit came to, whose reference is taken over, or what was known, where that tells the
+ * same: the archive goes on telling it, and a reply now must be what a reply is then, to the byte.
+ */
+static struct snapshot *known_or(struct snapshot *known, struct snapshot *visited)
+{
+    if (known == NULL || !snapshot_tells_same(known, visited))
+        return visited;
+    snapshot_drop(visited);
+    return snapshot_hold(known);
+}
+
 static void answer_visited(struct lookup_account *account, const struct archive *archive,
                            struct snapshot *snapshot, int64_t wall)
 {
@@ -113,10 +126,10 @@ static void answer_visited(struct lookup_account *account, const struct archive 
         snapshot_drop(snapshot);
         return;
     }
-    account->snapshot = snapshot;
+    account->snapshot = known_or(account->found.snapshot, snapshot);
     /* The shortest that the archive may have given it, so that no more is promised. */
-    account->times = freshness_begin(&archive->forges[account->account.forge].lifetimes, snapshot,
-                                     wall, UINT32_MAX);
+    account->times = freshness_begin(&archive->forges[account->account.forge].lifetimes,
+                                     account->snapshot, wall, UINT32_MAX);
 }
 
 void lookup_complete(struct lookup *lookup, const struct archive *archive,

@@ -51,7 +51,8 @@ void lookup_init(struct lookup *lookup, const struct archive *archive, const str
 
 /*
  * Completes it: `snapshots[i]` is what the visit of wants[i] came to; the references are taken
- * over. Where a visit failed, what is remembered is told instead, as stale, if that is not too old.
+ * over. Where a visit failed, what is remembered is told instead, as stale, if that is not too old;
+ * where it told nothing else than what is remembered, that is told, as the archive goes on doing.
  */
 void lookup_complete(struct lookup *lookup, const struct archive *archive,
                      struct snapshot *const *snapshots, int64_t wall);

@@ -24,8 +24,7 @@ static int bytes_key(const struct request *request, unsigned method, struct buff
     return key->overflowed ? -1 : 0;
 }
 
-static void remember_bytes(struct hot *hot, const struct request *request,
-                           struct hot_reply *reply)
+static void remember_bytes(struct hot *hot, const struct request *request, struct hot_reply *reply)
 {
     struct buffer key = BUFFER_INIT(HOT_MAXIMUM_KEY);
     if (bytes_key(request, route_method(request->method), &key) == 0)
@@ -98,8 +97,7 @@ bool warm_answer_query(const struct api_settings *settings, struct exchange *exc
     const char *key = exchange->query.key;
     if (settings->hot == NULL)
         return false;
-    struct hot_reply *reply =
-        hot_find(settings->hot, key, strlen(key), settings->archive, wall);
+    struct hot_reply *reply = hot_find(settings->hot, key, strlen(key), settings->archive, wall);
     if (reply == NULL)
         return false;
     remember_bytes(settings->hot, &exchange->request, reply);
@@ -114,9 +112,7 @@ void warm_answer(const struct api_settings *settings, struct exchange *exchange,
     char tag[CACHING_TAG_SIZE];
     caching_tag(tag, buffer_text(body), body->length);
     struct hot_reply *reply =
-        settings->hot == NULL
-            ? NULL
-            : hot_reply_new(&exchange->lookup, caching, tag, body, wall);
+        settings->hot == NULL ? NULL : hot_reply_new(&exchange->lookup, caching, tag, body, wall);
     if (reply == NULL) {
         complete(exchange, caching, tag, wall);
         return;

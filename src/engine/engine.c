@@ -198,10 +198,10 @@ static void begin_refresh(struct message *message, void *receiver)
     struct engine *engine = receiver;
     struct refresh *refresh = alloc_owner(message, struct refresh, message);
     struct error error = {0};
-    const bool welcome = !engine->stopping && engine->journeys.count < ENGINE_MAXIMUM_VISITS;
-    if (welcome && open_transport(engine, &error) < 0)
+    const bool has_room = !engine->stopping && engine->journeys.count < ENGINE_MAXIMUM_VISITS;
+    if (has_room && open_transport(engine, &error) < 0)
         log_error("no upstream can be asked: %s", error.message);
-    else if (welcome)
+    else if (has_room)
         journeys_refresh(&engine->journeys, &refresh->account);
     refresh_free(refresh);
 }
@@ -380,8 +380,8 @@ void engine_free(struct engine *engine)
 {
     if (engine == NULL)
         return;
-    read_inbox(engine);
     engine->stopping = true;
+    read_inbox(engine);
     answer_everybody(engine);
     journeys_release(&engine->journeys);
     if (engine->transport != NULL)

@@ -48,8 +48,8 @@ struct engine_settings {
 };
 
 /*
- * Has an errand run, by errand_run, and given back by engine_return; soon, but in any thread. Called
- * in the engine's thread, and must not wait.
+ * Has an errand run, by errand_run, and given back by engine_return; soon, but in any thread.
+ * Called in the engine's thread, and must not wait.
  */
 typedef void engine_dispatch(void *context, struct errand *errand);
 
@@ -120,16 +120,17 @@ void engine_step(struct engine *engine, int timeout_ms);
 void engine_run(struct engine *engine);
 
 /*
- * No visit starts any more; every waiter's deadline moves to at most stop_grace_ms from now, after
- * which it gets what is complete. Waiters that come later are treated alike. Any thread; not from a
+ * Every waiter's deadline moves to at most stop_grace_ms from now, after which it gets what is
+ * complete. Waiters that come later are answered at once, and nothing is refreshed for nobody any
+ * more; what was claimed before may still be visited for whoever waits. Any thread; not from a
  * signal handler.
  */
 void engine_stop(struct engine *engine);
 
 /*
- * Makes engine_run return, and gives up what is visited. Any thread, when no waiter can come any
- * more. Errands may be out then: they must be run and returned before engine_free, or what visits
- * came to is lost.
+ * Makes engine_run return, and gives up what is visited. Once; any thread, when no waiter can come
+ * any more. With a store, errands go out for what visits came to and for their leases: they must be
+ * run and returned, and taken in by engine_step, until the engine is idle.
  */
 void engine_quit(struct engine *engine);
 
@@ -138,7 +139,8 @@ struct engine_progress engine_progress(const struct engine *engine);
 
 /*
  * Cancels every visit and frees. Waiters that were not done yet get what is complete. NULL is
- * allowed. No other thread may use the engine any more.
+ * allowed. No other thread may use the engine any more. With a store, it must be idle: BUG when an
+ * errand is out or a lease held.
  */
 void engine_free(struct engine *engine);
 

@@ -21,12 +21,18 @@ static void load_standing(const struct archive *archive, struct errand *errand, 
     store_value_release(&value);
 }
 
-/* What is there is merged with what we know, since another process may have written meanwhile. */
+/*
+ * What is there is merged with what we know, since another process may have written meanwhile; what
+ * it writes between the two is lost, and told again by its next visit. A visit that came to
+ * something shows that the forge works: that ends what others have told of its being left alone.
+ */
 static void store_standing(const struct archive *archive, const struct errand *errand, int64_t wall)
 {
     struct errand known = {.account = errand->account, .standing_name = errand->standing_name};
     struct buffer bytes = BUFFER_INIT(STANDING_MAXIMUM_BYTES);
     load_standing(archive, &known, wall);
+    if (account_status_is_settled(errand->snapshot->status))
+        known.standing.left_alone_until = 0;
     standing_merge(&known.standing, &errand->standing);
     standing_write(&known.standing, &bytes);
     archive_put_state(archive, errand->account.forge, errand->standing_name, &bytes, wall,

@@ -172,11 +172,20 @@ static void on_timer(struct timer *timer)
         send(journey, ERRAND_RENEW);
 }
 
+/* What a claim found, and nobody has used. */
+static void forget_claim(struct errand *errand)
+{
+    store_value_release(&errand->pages);
+    snapshot_drop(errand->known);
+    errand->known = NULL;
+}
+
 /* Over, but for an errand that is out, and the lease; who joined meanwhile begins it anew. */
 static void go_over(struct journey *journey)
 {
     if (journey->is_out)
         return;
+    forget_claim(&journey->errand);
     if (journey->errand.lease != NULL)
         send(journey, ERRAND_RELEASE);
     else if (journey->seats != NULL)
@@ -423,18 +432,21 @@ static struct journey **all(const struct journeys *journeys)
 
 void journeys_end(struct journeys *journeys)
 {
+    land_finished(journeys);
     struct journey **array = all(journeys);
     for (struct journey **next = array; *next != NULL; next++)
         if ((*next)->state != STATE_KEEPING && (*next)->state != STATE_OVER)
             give_up(*next);
-    journeys->landing = NULL;
     free(array);
 }
 
 void journeys_release(struct journeys *journeys)
 {
     struct journey **array = all(journeys);
-    for (struct journey **next = array; *next != NULL; next++)
+    for (struct journey **next = array; *next != NULL; next++) {
+        if ((*next)->is_out)
+            BUG("an errand is out at the end");
         end(*next);
+    }
     free(array);
 }

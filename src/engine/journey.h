@@ -6,9 +6,10 @@
  *     claiming --busy--> waiting --a moment later--> claiming
  *     claiming --known meanwhile--> over
  *     claiming --granted--> flying --landed--> keeping --kept--> over
+ *     waiting, flying --given up--> over, once its lease has ended
  *
- * Without a store to dispatch errands to, a journey begins flying and is over
- * when it has landed. The engine's thread only.
+ * Who takes a seat when it is given up makes it begin anew. Without a store to dispatch errands to,
+ * a journey begins flying and is over when it has landed. The engine's thread only.
  */
 #ifndef FORGEFOLD_ENGINE_JOURNEY_H
 #define FORGEFOLD_ENGINE_JOURNEY_H
@@ -74,10 +75,13 @@ void journeys_step(struct journeys *journeys);
 /* An errand is back. */
 void journey_return(struct errand *errand);
 
-/* Gives up every visit; leases are ended by errands, which may be out afterwards. */
+/*
+ * Lands what has finished and gives up every other visit; what came of it is kept, and leases are
+ * ended, by errands, which may be out afterwards.
+ */
 void journeys_end(struct journeys *journeys);
 
-/* Frees all. No errand may be out. */
+/* Frees all. No errand may be out, and no lease held. */
 void journeys_release(struct journeys *journeys);
 
 #endif

@@ -142,8 +142,7 @@ static void remember_all(struct recall *recall, struct answers *answers)
 {
     for (size_t i = 0; i < answers->count; i++) {
         struct answer *answer = &answers->items[i];
-        if (recall_find(recall, &answer->key) == NULL)
-            recall_put(recall, &answer->key, &answer->content);
+        recall_put(recall, &answer->key, &answer->content);
     }
 }
 

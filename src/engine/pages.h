@@ -40,10 +40,12 @@ void pages_release(struct page_keys *keys);
 int pages_write(struct recall *recall, const struct page_keys *keys, struct buffer *into);
 
 /*
- * Remembers what was written so, unless something is remembered under its key already, which is
- * newer. 0; or -1, and nothing is remembered, when the bytes are of another version or anything in
- * them is not what it must be. Records and links are only looked at when they are replayed: an
- * answer that does not replay is asked for again.
+ * Remembers what was written so, in place of what is remembered under its keys: one process at a
+ * time visits an account, and writes before another may, so it is not older than what this process
+ * remembers (but for URLs that a visit with another detail has in common; they cost a call more).
+ * 0; or -1, and nothing is remembered, when the bytes are of another version or anything in them is
+ * not what it must be. Records and links are only looked at when they are replayed: an answer that
+ * does not replay is asked for again.
  */
 int pages_read(struct recall *recall, const char *bytes, size_t length);
 

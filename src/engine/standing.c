@@ -13,11 +13,20 @@ static int64_t later(int64_t one, int64_t other)
     return one > other ? one : other;
 }
 
+/* Of two that say the same of one period any one must be chosen, but always the same. */
+static bool says_more(const struct quota *known, const struct quota *quota)
+{
+    if (!quota_is_newer(quota, known) || !quota_is_newer(known, quota))
+        return quota_is_newer(known, quota);
+    return quota->reset_at != known->reset_at ? quota->reset_at > known->reset_at
+                                              : quota->limit < known->limit;
+}
+
 static void merge_quota(struct quota *into, const struct quota *from)
 {
     if (!from->told)
         return;
-    if (!into->told || quota_is_newer(into, from))
+    if (!into->told || says_more(into, from))
         *into = *from;
 }
 

@@ -29,7 +29,7 @@ struct standing {
 
 /*
  * into = what both know: of two quotas of one period the smaller remainder, of two periods the
- * later, of two times the later. Commutative, so it does not matter who writes last.
+ * later, of two times the later. Commutative: it does not matter who knew what.
  */
 void standing_merge(struct standing *into, const struct standing *from);
 

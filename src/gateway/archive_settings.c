@@ -9,26 +9,41 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buffer.h"
+#include "http/url.h"
 
 /* Of the Filesystem Hierarchy Standard, section 5.5: made by a package or an operator. */
 #define SYSTEM_DIRECTORY "/var/cache/" PACKAGE_NAME
 
 /* --- where --- */
 
+/*
+ * Where a directory is that systemd has made: for a user that it makes too (DynamicUser), the name
+ * that it tells is a symbolic link, which a store in files does not follow. Takes the name over.
+ */
+static char *resolved(char *directory)
+{
+    char *real = realpath(directory, NULL);
+    if (real == NULL)
+        return directory;
+    free(directory);
+    return real;
+}
+
 /* The first of the directories that systemd has made, separated by colons. */
 static char *of_service(const char *directories)
 {
     if (directories == NULL || directories[0] != '/')
         return NULL;
-    return alloc_text_of(directories, strcspn(directories, ":"));
+    return resolved(alloc_text_of(directories, strcspn(directories, ":")));
 }
 
 static char *of_system(void)
 {
     struct stat found;
-    const bool is_ours = stat(SYSTEM_DIRECTORY, &found) == 0 && S_ISDIR(found.st_mode) &&
-                         found.st_uid == geteuid();
-    return is_ours ? alloc_text(SYSTEM_DIRECTORY) : NULL;
+    const bool is_ours =
+        stat(SYSTEM_DIRECTORY, &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == geteuid();
+    return is_ours ? resolved(alloc_text(SYSTEM_DIRECTORY)) : NULL;
 }
 
 static char *of_user(const char *cache_home)
@@ -41,6 +56,22 @@ static char *of_user(const char *cache_home)
     return alloc_format("%s/.cache/" PACKAGE_NAME, user->pw_dir);
 }
 
+/* A directory may have any name, and a URL may not. */
+static char *file_url(const char *directory)
+{
+    struct buffer url = BUFFER_INIT(sizeof "file:" + 3 * strlen(directory));
+    buffer_append_text(&url, "file:");
+    for (const char *at = directory; *at != '\0';) {
+        char *name = alloc_text_of(at, strcspn(at, "/"));
+        url_encode(&url, name);
+        at += strlen(name);
+        free(name);
+        for (; *at == '/'; at++)
+            buffer_append_byte(&url, '/');
+    }
+    return buffer_take(&url);
+}
+
 char *archive_settings_url(const struct settings *settings, SETTINGS_ENVIRONMENT(environment))
 {
     if (settings_is_set(settings, "CACHE_URL"))
@@ -50,7 +81,7 @@ char *archive_settings_url(const struct settings *settings, SETTINGS_ENVIRONMENT
         directory = of_system();
     if (directory == NULL)
         directory = of_user(environment("XDG_CACHE_HOME"));
-    char *url = directory == NULL ? alloc_text("none:") : alloc_format("file:%s", directory);
+    char *url = directory == NULL ? alloc_text("none:") : file_url(directory);
     free(directory);
     return url;
 }

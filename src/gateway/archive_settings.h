@@ -12,10 +12,11 @@
 #include "store/archive.h"
 
 /*
- * CACHE_URL, or where the platform keeps what can be made again: the first there is of CACHE_DIRECTORY (systemd.exec(5)), /var/cache/forgefold where
- * that belongs to us, and forgefold in XDG_CACHE_HOME, by default .cache in the home directory of
- * the password database (XDG Base Directory Specification). "none:" when there is none of them.
- * free() it.
+ * CACHE_URL, or where the platform keeps what can be made again: the first there is of
+ * CACHE_DIRECTORY (systemd.exec(5)), /var/cache/forgefold where that belongs to us, and forgefold
+ * in XDG_CACHE_HOME, by default .cache in the home directory of the password database (XDG Base
+ * Directory Specification). "none:" when there is none of them. Symbolic links that lead to the
+ * first two are followed. free() it.
  */
 char *archive_settings_url(const struct settings *settings, SETTINGS_ENVIRONMENT(environment));
 

@@ -1,5 +1,6 @@
 /*
- * The command line: one profile for people or programs, without any server.
+ * The command line: one profile for people or programs, and the care of the cache, without any
+ * server.
  *
  * Three steps, because --help and --version need no settings and --config says which:
  * command_parse, then command_alone; when that has nothing to do, settings are loaded and the parts
@@ -13,30 +14,16 @@
 #include <stdio.h>
 
 #include "api/api.h"
-#include "base/error.h"
 #include "base/settings.h"
 #include "engine/engine.h"
-#include "http/form.h"
+#include "gateway/command_line.h"
 
 /* Exit statuses. */
 enum command_status {
-    COMMAND_COMPLETE = 0,   /* a profile, and every account is settled; or --check found all well */
-    COMMAND_FAILED = 1,     /* no such account, every forge failed, or nothing could be written */
+    COMMAND_COMPLETE = 0,   /* a profile, and every account is settled; or all is done, or well */
+    COMMAND_FAILED = 1,     /* no such account, every forge failed, or it could not be done */
     COMMAND_USAGE = 2,      /* the command line, or a setting, is wrong */
-    COMMAND_INCOMPLETE = 3, /* a profile, but an account is missing from it */
-};
-
-enum command_action { COMMAND_PROFILE, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION };
-
-/* What the command line says. */
-struct command {
-    enum command_action action;
-    bool json;
-    bool full;
-    const char *config_file; /* part of argv; NULL when not given */
-    const char **names;      /* accounts on every forge; parts of argv; the array is owned */
-    size_t name_count;
-    struct form form; /* accounts on one forge: its name and the account's, "" to leave it out */
+    COMMAND_INCOMPLETE = 3, /* a profile, but an account is missing from it; or a part is done */
 };
 
 /* What a command needs. Everything outlives it. */
@@ -51,19 +38,7 @@ struct command_settings {
     FILE *err;
 };
 
-/*
- * Reads the command line. ERROR_VALUE, with a sentence, for an unknown option, a missing or
- * needless argument, or nothing to do. On failure there is nothing to release. Uses getopt: one
- * thread only.
- */
-int command_parse(struct command *command, int argc, char **argv, struct error *error);
-
-/* Does what needs no settings, and says whether that was all: --help and --version. */
-bool command_alone(const struct command *command, FILE *out);
-
-/* Does the rest; returns a command_status. */
+/* Does what command_alone has left; returns a command_status. */
 int command_run(const struct command_settings *settings, const struct command *command);
-
-void command_release(struct command *command);
 
 #endif

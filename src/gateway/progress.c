@@ -17,8 +17,12 @@ void progress_show(struct progress *progress, struct engine_progress done, int64
 {
     if (progress->out == NULL || now < progress->next)
         return;
-    fprintf(progress->out, ERASE_LINE "%zu of %zu calls, %zu repositories", done.calls_done,
-            done.calls_known, done.repositories);
+    fputs(ERASE_LINE, progress->out);
+    if (progress->accounts > 0)
+        fprintf(progress->out, "%zu of %zu accounts, ", progress->accounts_done,
+                progress->accounts);
+    fprintf(progress->out, "%zu of %zu calls, %zu repositories", done.calls_done, done.calls_known,
+            done.repositories);
     fflush(progress->out);
     progress->shown = true;
     progress->next = now + PROGRESS_INTERVAL_MS;

@@ -1,5 +1,5 @@
 /*
- * How far a visit is, on one line of a terminal that is written again and again.
+ * How far visits are, on one line of a terminal that is written again and again.
  */
 #ifndef FORGEFOLD_GATEWAY_PROGRESS_H
 #define FORGEFOLD_GATEWAY_PROGRESS_H
@@ -15,6 +15,9 @@
 
 struct progress {
     FILE *out; /* NULL: shown to nobody */
+    /* Of how many accounts how many are done; the owner's to change. None: not told. */
+    size_t accounts;
+    size_t accounts_done;
     bool shown;
     int64_t next; /* monotonic milliseconds of the next writing */
 };

@@ -110,9 +110,9 @@ static const char *cell(const struct tally *tally, enum statistic statistic,
 }
 
 /* "github:pypy", to be freed. */
-static char *title_of(const struct profile_account *account)
+static char *title_of(const struct snapshot *snapshot)
 {
-    char *title = alloc_format("%s:%s", account->snapshot->forge, account->snapshot->name);
+    char *title = alloc_format("%s:%s", snapshot->forge, snapshot->name);
     char *harmless_title = harmless(title);
     free(title);
     return harmless_title;
@@ -145,7 +145,8 @@ static void columns_init(struct columns *columns, const struct profile *profile)
     columns->tallies = alloc_zeroed(columns->count, sizeof(struct tally *));
     for (size_t i = 0; i < columns->count; i++) {
         const bool is_account = i < profile->count;
-        columns->titles[i] = is_account ? title_of(&profile->accounts[i]) : alloc_text("total");
+        columns->titles[i] =
+            is_account ? title_of(profile->accounts[i].snapshot) : alloc_text("total");
         columns->tallies[i] =
             is_account ? &profile->accounts[i].snapshot->totals : &profile->totals;
         columns->widths[i] = widest(columns->titles[i], columns->tallies[i]);
@@ -280,19 +281,25 @@ static bool is_remarkable(const struct profile_account *account)
     return account->snapshot->status != ACCOUNT_OK || account->same_as >= 0 || account->stale;
 }
 
+void table_outcome(const struct snapshot *snapshot, FILE *out)
+{
+    char *title = title_of(snapshot);
+    fprintf(out, "%s: %s", title, status_phrases[snapshot->status]);
+    free(title);
+    if (snapshot->detail == NULL)
+        return;
+    char *detail = harmless(snapshot->detail);
+    fprintf(out, " (%s)", detail);
+    free(detail);
+}
+
 static void write_remark(const struct profile *profile, size_t i, FILE *out)
 {
     const struct profile_account *account = &profile->accounts[i];
-    char *title = title_of(account);
-    fprintf(out, "  %s: %s", title, status_phrases[account->snapshot->status]);
-    free(title);
-    if (account->snapshot->detail != NULL) {
-        char *detail = harmless(account->snapshot->detail);
-        fprintf(out, " (%s)", detail);
-        free(detail);
-    }
+    fputs("  ", out);
+    table_outcome(account->snapshot, out);
     if (account->same_as >= 0) {
-        char *other = title_of(&profile->accounts[account->same_as]);
+        char *other = title_of(profile->accounts[account->same_as].snapshot);
         fprintf(out, ", the same as %s and counted once", other);
         free(other);
     }

@@ -19,6 +19,10 @@
  */
 void table_write(struct profile *profile, FILE *out);
 
+/* Writes what became of an account, "github:pypy: failed (the forge answered 503)", and no newline.
+ */
+void table_outcome(const struct snapshot *snapshot, FILE *out);
+
 /* Writes one line for each account that is not simply ok: what became of it. */
 void table_remarks(const struct profile *profile, FILE *out);
 

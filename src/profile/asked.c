@@ -15,10 +15,39 @@
 /* Enough for all of them escaped, and for what is said of a cut one. */
 #define QUOTED_MAXIMUM (QUOTED_BYTES * 4 + 64)
 
+static const struct {
+    const char *name;
+    bool is_list;
+    bool is_number;
+    const char *rule; /* behind the name and "must be" */
+} options[] = {
+    [ASKED_DETAIL] = {"detail", false, false,
+                      "\"basic\" (what a few calls tell; the default) or \"full\" (also what costs "
+                      "a call for each repository)"},
+    [ASKED_FIELDS] = {"fields", true, false,
+                      "dotted paths of the reply, separated by commas, such as "
+                      "\"totals.stars.received,accounts.name\""},
+    [ASKED_INCLUDE] = {"include", true, false, "\"repositories\""},
+    [ASKED_PAGE] = {"page", false, true, "a whole number from 1 to 1000000"},
+    [ASKED_PER_PAGE] = {"per_page", false, true, "a whole number from 1 to 100"},
+    [ASKED_WAIT] = {"wait", false, true, "whole seconds, 0 to 3600"},
+};
+
+bool asked_option_is_list(enum asked_option option)
+{
+    return options[option].is_list;
+}
+
+bool asked_option_is_number(enum asked_option option)
+{
+    return options[option].is_number;
+}
+
 void asked_init(struct asked *asked, const struct query_forges *forges)
 {
-    *asked = (struct asked){
-        .forges = forges, .username = {.name = "username"}, .detail = {.name = "detail"}};
+    *asked = (struct asked){.forges = forges, .username = {.name = "username"}};
+    for (size_t i = 0; i < ASKED_OPTION_COUNT; i++)
+        asked->options[i].name = options[i].name;
     asked->members = alloc_zeroed(forges->count, sizeof *asked->members);
     for (size_t i = 0; i < forges->count; i++)
         asked->members[i].name = forges->items[i].name;
@@ -29,7 +58,8 @@ void asked_release(struct asked *asked)
     for (size_t i = 0; asked->forges != NULL && i < asked->forges->count; i++)
         free(asked->members[i].names);
     free(asked->members);
-    free(asked->detail.names);
+    for (size_t i = 0; i < ASKED_OPTION_COUNT; i++)
+        free(asked->options[i].names);
     free(asked->username.names);
     *asked = (struct asked){0};
 }
@@ -69,7 +99,8 @@ static int refuse_unknown(const struct asked *asked, struct asked_name name, str
     buffer_append_text(&known, asked->username.name);
     for (size_t i = 0; i < asked->forges->count; i++)
         buffer_format(&known, ", %s", asked->forges->items[i].name);
-    buffer_format(&known, ", %s", asked->detail.name);
+    for (size_t i = 0; i < ASKED_OPTION_COUNT; i++)
+        buffer_format(&known, ", %s", asked->options[i].name);
     error_set_at(error, buffer_text(&pointer), "unknown member %s; known are %s", quoted,
                  buffer_text(&known));
     free(quoted);
@@ -82,8 +113,9 @@ struct asked_member *asked_find(struct asked *asked, struct asked_name name, str
 {
     if (is_named(&asked->username, name))
         return &asked->username;
-    if (is_named(&asked->detail, name))
-        return &asked->detail;
+    for (size_t i = 0; i < ASKED_OPTION_COUNT; i++)
+        if (is_named(&asked->options[i], name))
+            return &asked->options[i];
     for (size_t i = 0; i < asked->forges->count; i++)
         if (is_named(&asked->members[i], name))
             return &asked->members[i];
@@ -135,12 +167,10 @@ int asked_refuse_item(const struct asked_member *member, size_t index, struct er
     return -1;
 }
 
-int asked_refuse_detail(const struct asked_member *detail, struct error *error)
+int asked_refuse_option(const struct asked *asked, enum asked_option option, struct error *error)
 {
-    return asked_refuse(detail, error,
-                        "\"%s\" must be \"basic\" (what a few calls tell; the default) or \"full\" "
-                        "(also what costs a call for each repository)",
-                        detail->name);
+    const struct asked_member *member = &asked->options[option];
+    return asked_refuse(member, error, "\"%s\" must be %s", member->name, options[option].rule);
 }
 
 static void append_escaped(struct buffer *into, char byte)

@@ -18,7 +18,7 @@ struct asked_name {
 };
 
 struct asked_member {
-    const char *name; /* "username", "detail", or a forge's; static */
+    const char *name; /* "username", an option's, or a forge's; static */
     bool given;       /* the member is there; without names: it is null */
     bool is_list;     /* its names are told apart by their index */
     struct asked_name *names;
@@ -26,12 +26,27 @@ struct asked_member {
     size_t capacity;
 };
 
+/* Members that say how to answer, not of whom. */
+enum asked_option {
+    ASKED_DETAIL,  /* a word */
+    ASKED_FIELDS,  /* paths */
+    ASKED_INCLUDE, /* words */
+    ASKED_PAGE,    /* these: whole numbers */
+    ASKED_PER_PAGE,
+    ASKED_WAIT,
+};
+#define ASKED_OPTION_COUNT 6
+
 struct asked {
     const struct query_forges *forges;
     struct asked_member username;
     struct asked_member *members; /* one for each forge, in the order of `forges` */
-    struct asked_member detail;   /* its name is a word of ours */
+    struct asked_member options[ASKED_OPTION_COUNT]; /* their "names" are what they say */
 };
+
+/* Whether an option may say several things, and whether it says numbers. */
+bool asked_option_is_list(enum asked_option option);
+bool asked_option_is_number(enum asked_option option);
 
 /* Nothing asked yet. `forges` must outlive it. */
 void asked_init(struct asked *asked, const struct query_forges *forges);
@@ -52,8 +67,8 @@ int asked_refuse(const struct asked_member *member, struct error *error, const c
 int asked_refuse_item(const struct asked_member *member, size_t index, struct error *error,
                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same for a detail that is no word of ours: tells which there are. */
-int asked_refuse_detail(const struct asked_member *detail, struct error *error);
+/* The same for an option that does not say what it may: tells what that is. */
+int asked_refuse_option(const struct asked *asked, enum asked_option option, struct error *error);
 
 /*
  * A name as a message may show it: in quotes, with everything but printable ASCII escaped; a long

@@ -261,13 +261,30 @@ static int read_username(struct asked_member *member, struct json_object *value,
     return 0;
 }
 
-/* Which words there are is seen later, for forms too. */
-static int read_detail(struct asked_member *member, struct json_object *value, struct error *error)
+/* What an option may say is seen later, for forms too. */
+static int read_option_item(struct asked *asked, enum asked_option option,
+                            struct json_object *value, struct error *error)
 {
-    if (!json_object_is_type(value, json_type_string))
-        return asked_refuse_detail(member, error);
-    add_text(member, value);
+    const enum json_type type = asked_option_is_number(option) ? json_type_int : json_type_string;
+    if (!json_object_is_type(value, type))
+        return asked_refuse_option(asked, option, error);
+    const char *text = json_object_get_string(value); /* of a number too */
+    asked_add(&asked->options[option], text,
+              type == json_type_string ? (size_t)json_object_get_string_len(value) : strlen(text));
     return 0;
+}
+
+static int read_option(struct asked *asked, enum asked_option option, struct json_object *value,
+                       struct error *error)
+{
+    if (!asked_option_is_list(option) || !json_object_is_type(value, json_type_array))
+        return read_option_item(asked, option, value, error);
+    const size_t count = json_object_array_length(value);
+    asked->options[option].is_list = true;
+    for (size_t i = 0; i < count; i++)
+        if (read_option_item(asked, option, json_object_array_get_idx(value, i), error) < 0)
+            return -1;
+    return count > 0 ? 0 : asked_refuse_option(asked, option, error);
 }
 
 static int read_forge(struct asked_member *member, struct json_object *value, struct error *error)
@@ -298,8 +315,10 @@ static int read_members(struct asked *asked, struct json_object *root, struct er
         if (json_object_object_get_ex(root, asked->members[i].name, &value) &&
             read_forge(&asked->members[i], value, error) < 0)
             return -1;
-    if (json_object_object_get_ex(root, asked->detail.name, &value))
-        return read_detail(&asked->detail, value, error);
+    for (int i = 0; i < ASKED_OPTION_COUNT; i++)
+        if (json_object_object_get_ex(root, asked->options[i].name, &value) &&
+            read_option(asked, (enum asked_option)i, value, error) < 0)
+            return -1;
     return 0;
 }
 
@@ -390,8 +409,10 @@ static int read_form(struct asked *asked, const struct form *form, struct error 
         return -1;
     if (asked->username.count > 1)
         return asked_refuse(&asked->username, error, "\"username\" must be given once");
-    if (asked->detail.count > 1)
-        return asked_refuse(&asked->detail, error, "\"detail\" must be given once");
+    for (int i = 0; i < ASKED_OPTION_COUNT; i++)
+        if (!asked_option_is_list((enum asked_option)i) && asked->options[i].count > 1)
+            return asked_refuse(&asked->options[i], error, "\"%s\" must be given once",
+                                asked->options[i].name);
     for (size_t i = 0; i < asked->forges->count; i++)
         if (read_empty(&asked->members[i], error) < 0)
             return -1;
@@ -416,6 +437,7 @@ void query_release(struct query *query)
     for (size_t i = 0; i < query->count; i++)
         free(query->accounts[i].name);
     free(query->accounts);
+    view_release(&query->view);
     free(query->username);
     free(query->key);
     *query = (struct query){0};

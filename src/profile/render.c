@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "profile/fields.h"
 #include "profile/problem.h"
 
 /* The largest part of a dotted statistic's name, "repositories", with room to spare. */
@@ -264,7 +265,17 @@ struct json_object *render_accounts(const struct profile *profile)
     return array;
 }
 
-int render_profile(const struct profile *profile, struct buffer *into)
+static int append_json(struct json_object *object, struct buffer *into)
+{
+    size_t length = 0;
+    const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
+    const char *bytes = json_object_to_json_string_length(object, flags, &length);
+    if (bytes == NULL)
+        abort();
+    return buffer_append(into, bytes, length);
+}
+
+int render_view(const struct profile *profile, const struct view *view, struct buffer *into)
 {
     struct json_object *root = made(json_object_new_object());
     add(root, "username", text(profile->username));
@@ -272,12 +283,14 @@ int render_profile(const struct profile *profile, struct buffer *into)
     add(root, "totals", render_totals(&profile->totals));
     add(root, "missing", render_missing(profile));
     add(root, "accounts", render_accounts(profile));
-    size_t length = 0;
-    const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
-    const char *bytes = json_object_to_json_string_length(root, flags, &length);
-    if (bytes == NULL)
-        abort();
-    const int result = buffer_append(into, bytes, length);
+    struct json_object *picked = fields_pick(root, view->fields, view->field_count);
+    const int result = append_json(picked, into);
+    json_object_put(picked);
     json_object_put(root);
     return result;
+}
+
+int render_profile(const struct profile *profile, struct buffer *into)
+{
+    return render_view(profile, &(struct view){0}, into);
 }

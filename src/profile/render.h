@@ -12,6 +12,9 @@ struct json_object;
 /* Appends the reply of `aggregate` as compact JSON; -1 when it would pass the buffer's ceiling. */
 int render_profile(const struct profile *profile, struct buffer *into);
 
+/* The same, reduced to the fields of a view. */
+int render_view(const struct profile *profile, const struct view *view, struct buffer *into);
+
 /*
  * The `accounts` array alone, for problem details; the caller owns the json-c object.
  */

@@ -3,9 +3,11 @@
 #include "store/archive.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "profile/snapshot_bytes.h"
 
 /* More than a snapshot with as many languages and topics as there may be. */
@@ -15,24 +17,37 @@ static const char *const parts[] = {"snapshot", "failure", "pages"};
 #define PART_COUNT (sizeof parts / sizeof parts[0])
 enum part { PART_SNAPSHOT, PART_FAILURE, PART_PAGES };
 
+/* A base URL may be longer than keys are: what is too long is told apart by its hash. */
+static char *fit(char *key)
+{
+    char hash[HASH_TEXT_SIZE];
+    const size_t length = strlen(key);
+    if (length <= STORE_MAXIMUM_KEY)
+        return key;
+    char *short_key = alloc_format("long %s", hash_text(key, length, hash));
+    free(key);
+    return short_key;
+}
+
 static char *key_for(const struct archive *archive, const struct archive_account *account,
-                     bool authorized, const char *part)
+                     bool authorized, bool full, const char *part)
 {
     const struct archive_forge *forge = &archive->forges[account->forge];
-    return alloc_format("account %s %s %s %s %s %s", forge->name, forge->base_url, account->name,
-                        authorized ? "authorized" : "anonymous", account->full ? "full" : "basic",
-                        part);
+    return fit(alloc_format("account %s %s %s %s %s %s", forge->name, forge->base_url,
+                            account->name, authorized ? "authorized" : "anonymous",
+                            full ? "full" : "basic", part));
 }
 
 static char *key_of(const struct archive *archive, const struct archive_account *account,
                     const char *part)
 {
-    return key_for(archive, account, archive->forges[account->forge].authorized, part);
+    const bool authorized = archive->forges[account->forge].authorized;
+    return key_for(archive, account, authorized, account->full, part);
 }
 
 /* --- finding --- */
 
-/* The snapshot under one of an account's keys, or NULL; the caller's reference. */
+/* The snapshot under one of an account's keys, the caller's reference, with its stamp; or NULL. */
 static struct snapshot *get_snapshot(const struct archive *archive,
                                      const struct archive_account *account, enum part part,
                                      int64_t wall, struct store_stamp *stamp)
@@ -42,7 +57,8 @@ static struct snapshot *get_snapshot(const struct archive *archive,
     char *key = key_of(archive, account, parts[part]);
     if (store_get(archive->store, key, wall, &value) == 0) {
         snapshot = snapshot_read(archive->forges[account->forge].name, value.bytes, value.length);
-        *stamp = value.stamp;
+        if (snapshot != NULL)
+            *stamp = value.stamp;
         store_value_release(&value);
     }
     free(key);
@@ -54,6 +70,18 @@ static enum freshness freshness_found(const struct archive_found *found, int64_t
     return found->snapshot == NULL ? FRESHNESS_GONE : freshness_of(&found->stamp.times, wall);
 }
 
+/* One of the future would last too long: it is forgotten. */
+static void find_failure(const struct archive *archive, const struct archive_account *account,
+                         int64_t wall, struct archive_found *found)
+{
+    found->failure = get_snapshot(archive, account, PART_FAILURE, wall, &found->failure_stamp);
+    if (!freshness_is_of_future(&found->failure_stamp.times, wall))
+        return;
+    snapshot_drop(found->failure);
+    found->failure = NULL;
+    found->failure_stamp = (struct store_stamp){0};
+}
+
 void archive_find(const struct archive *archive, const struct archive_account *account,
                   int64_t wall, struct archive_found *found)
 {
@@ -61,13 +89,7 @@ void archive_find(const struct archive *archive, const struct archive_account *a
     found->snapshot = get_snapshot(archive, account, PART_SNAPSHOT, wall, &found->stamp);
     found->freshness = freshness_found(found, wall);
     if (found->freshness != FRESHNESS_FRESH)
-        found->failure =
-            get_snapshot(archive, account, PART_FAILURE, wall, &found->failure_stamp);
-    /* A failure of the future is one of a clock that has jumped: it would last too long. */
-    if (found->failure != NULL && found->failure_stamp.times.fetched > wall) {
-        snapshot_drop(found->failure);
-        found->failure = NULL;
-    }
+        find_failure(archive, account, wall, found);
 }
 
 void archive_found_release(struct archive_found *found)
@@ -77,20 +99,22 @@ void archive_found_release(struct archive_found *found)
     *found = (struct archive_found){0};
 }
 
-static void get_stamp(const struct archive *archive, const struct archive_account *account,
-                      enum part part, int64_t wall, struct store_stamp *stamp)
+static int get_stamp(const struct archive *archive, const struct archive_account *account,
+                     enum part part, int64_t wall, struct store_stamp *stamp)
 {
     char *key = key_of(archive, account, parts[part]);
-    *stamp = (struct store_stamp){0};
-    store_stamp(archive->store, key, wall, stamp);
+    const int result = store_stamp(archive->store, key, wall, stamp);
     free(key);
+    return result;
 }
 
 void archive_stamps(const struct archive *archive, const struct archive_account *account,
                     int64_t wall, struct store_stamp *snapshot, struct store_stamp *failure)
 {
-    get_stamp(archive, account, PART_SNAPSHOT, wall, snapshot);
-    get_stamp(archive, account, PART_FAILURE, wall, failure);
+    *snapshot = (struct store_stamp){0};
+    *failure = (struct store_stamp){0};
+    if (get_stamp(archive, account, PART_SNAPSHOT, wall, snapshot) < 0)
+        get_stamp(archive, account, PART_FAILURE, wall, failure);
 }
 
 /* --- keeping --- */
@@ -165,8 +189,8 @@ static void keep_settled(const struct archive *archive, const struct archive_acc
 void archive_keep(const struct archive *archive, const struct archive_account *account,
                   const struct snapshot *snapshot, const struct buffer *pages, int64_t wall)
 {
-    const struct store_times times = freshness_begin(&archive->forges[account->forge].lifetimes,
-                                                     snapshot, wall, chance());
+    const struct store_times times =
+        freshness_begin(&archive->forges[account->forge].lifetimes, snapshot, wall, chance());
     if (account_status_is_settled(snapshot->status))
         keep_settled(archive, account, snapshot, pages, &times, wall);
     else
@@ -196,21 +220,23 @@ enum store_lease_result archive_lease(const struct archive *archive,
 int archive_purge(const struct archive *archive, const struct archive_account *account)
 {
     int removed = 0;
-    for (size_t i = 0; removed >= 0 && i < 2 * PART_COUNT; i++) {
-        char *key = key_for(archive, account, i % 2 == 1, parts[i / 2]);
+    bool told = true;
+    for (size_t i = 0; i < 4 * PART_COUNT; i++) {
+        char *key = key_for(archive, account, (i & 1) != 0, (i & 2) != 0, parts[i / 4]);
         const int result = store_remove(archive->store, key);
-        removed = result < 0 ? -1 : removed + result;
+        told = told && result >= 0;
+        removed += result > 0;
         free(key);
     }
-    return removed;
+    return told ? removed : -1;
 }
 
 /* --- what is known of forges --- */
 
 static char *state_key(const struct archive *archive, size_t forge, const char *name)
 {
-    return alloc_format("forge %s %s %s", archive->forges[forge].name,
-                        archive->forges[forge].base_url, name);
+    return fit(alloc_format("forge %s %s %s", archive->forges[forge].name,
+                            archive->forges[forge].base_url, name));
 }
 
 int archive_get_state(const struct archive *archive, size_t forge, const char *name, int64_t wall,

@@ -23,9 +23,9 @@
 
 /* A forge as far as keys go. Const after start; parallel to forges[] of forge/forge.h. */
 struct archive_forge {
-    const char *name;     /* static */
+    const char *name; /* static */
     const char *base_url;
-    bool authorized;      /* there is a credential: what is learned with one is kept apart */
+    bool authorized; /* there is a credential: what is learned with one is kept apart */
     struct lifetimes lifetimes;
 };
 
@@ -46,13 +46,13 @@ struct archive_account {
 struct archive_found {
     enum freshness freshness;  /* of the snapshot */
     struct snapshot *snapshot; /* a reference, the holder's; NULL when FRESHNESS_GONE */
-    struct store_stamp stamp;  /* of the snapshot */
+    struct store_stamp stamp;  /* of the snapshot; zeroed without one */
     /*
      * That the last visit failed and it makes no sense yet to ask again, with its reference; NULL
      * otherwise. Only looked for where the snapshot is not fresh.
      */
     struct snapshot *failure;
-    struct store_stamp failure_stamp;
+    struct store_stamp failure_stamp; /* zeroed without one */
 };
 
 void archive_find(const struct archive *archive, const struct archive_account *account,
@@ -61,7 +61,8 @@ void archive_found_release(struct archive_found *found);
 
 /*
  * The stamps of snapshot and failure as they are now, zeroed where there is none: whether what was
- * found before still is what would be found.
+ * found before still is what would be found. A failure is only looked for where there is no
+ * snapshot, as beside one that is fresh it means nothing.
  */
 void archive_stamps(const struct archive *archive, const struct archive_account *account,
                     int64_t wall, struct store_stamp *snapshot, struct store_stamp *failure);
@@ -75,7 +76,8 @@ void archive_stamps(const struct archive *archive, const struct archive_account 
 void archive_keep(const struct archive *archive, const struct archive_account *account,
                   const struct snapshot *snapshot, const struct buffer *pages, int64_t wall);
 
-/* The bytes of the account's pages: 0, or -1 when none are remembered. The value is the caller's. */
+/* The bytes of the account's pages: 0, or -1 when none are remembered. The value is the caller's.
+ */
 int archive_pages(const struct archive *archive, const struct archive_account *account,
                   int64_t wall, struct store_value *pages);
 
@@ -84,7 +86,10 @@ enum store_lease_result archive_lease(const struct archive *archive,
                                       const struct archive_account *account,
                                       struct store_lease **lease);
 
-/* Forgets all that is remembered of the account: how many values, or -1 when it cannot be told. */
+/*
+ * Forgets all that is remembered of the account, with and without a credential and whatever the
+ * detail: how many values there were, or -1 when that cannot be told of all.
+ */
 int archive_purge(const struct archive *archive, const struct archive_account *account);
 
 /* A small value of a forge, such as its budget, under a key of its own: as store_get, store_put. */

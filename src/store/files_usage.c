@@ -95,9 +95,9 @@ static int64_t read_numbers(int usage, int64_t numbers[FILES_SHARDS])
     int64_t total = 0;
     const ssize_t got = pread(usage, written, sizeof written, 0);
     for (size_t i = 0; i < FILES_SHARDS; i++) {
-        const int64_t number = got > 0 ? (int64_t)le64toh(written[i]) : 0;
-        numbers[i] = number;
-        if (__builtin_add_overflow(total, number, &total))
+        const uint64_t number = got > 0 ? le64toh(written[i]) : 0;
+        numbers[i] = number < INT64_MAX ? (int64_t)number : INT64_MAX;
+        if (__builtin_add_overflow(total, numbers[i], &total))
             total = INT64_MAX;
     }
     return total;
@@ -124,7 +124,7 @@ void files_account(const struct files *files, int root, const char *name, int64_
 static void correct(const struct usage *usage, const int64_t numbers[FILES_SHARDS])
 {
     for (size_t shard = 0; shard < FILES_SHARDS; shard++)
-        if (numbers[shard] < 0 || numbers[shard] > (int64_t)usage->files->maximum_bytes)
+        if (numbers[shard] > (int64_t)usage->files->maximum_bytes)
             recount(usage, shard);
 }
 

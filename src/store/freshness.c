@@ -19,8 +19,8 @@ static int64_t within(int64_t value, int64_t least, int64_t most)
 
 static struct store_times of_failure(const struct snapshot *snapshot, int64_t wall)
 {
-    const int64_t until = within(snapshot->retry_at, wall + FRESHNESS_FAILURE,
-                                 wall + FRESHNESS_FAILURE_MAXIMUM);
+    const int64_t until =
+        within(snapshot->retry_at, wall + FRESHNESS_FAILURE, wall + FRESHNESS_FAILURE_MAXIMUM);
     return (struct store_times){
         .fetched = wall, .fresh_until = until, .stale_until = until, .keep_until = until};
 }
@@ -47,6 +47,12 @@ enum freshness freshness_of(const struct store_times *times, int64_t wall)
         return FRESHNESS_GONE;
     if (wall >= times->stale_until)
         return FRESHNESS_STALE_ON_ERROR;
-    return wall >= times->fresh_until || wall < times->fetched ? FRESHNESS_STALE_SERVED
-                                                               : FRESHNESS_FRESH;
+    return wall >= times->fresh_until || freshness_is_of_future(times, wall)
+               ? FRESHNESS_STALE_SERVED
+               : FRESHNESS_FRESH;
+}
+
+bool freshness_is_of_future(const struct store_times *times, int64_t wall)
+{
+    return times->fetched > wall + FRESHNESS_CLOCK_SKEW;
 }

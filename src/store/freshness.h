@@ -6,6 +6,7 @@
 #ifndef FORGEFOLD_STORE_FRESHNESS_H
 #define FORGEFOLD_STORE_FRESHNESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "profile/snapshot.h"
@@ -27,6 +28,12 @@ struct lifetimes {
 #define FRESHNESS_FAILURE 30         /* or until the forge allows calls again, if that is later */
 #define FRESHNESS_FAILURE_MAXIMUM (60 * 60) /* whatever a forge says */
 
+/*
+ * Machines that share a store may differ by so much, and a second ends between any two looks at one
+ * clock. What was fetched later than that from now, a clock that is wrong has written.
+ */
+#define FRESHNESS_CLOCK_SKEW 5
+
 enum freshness {
     FRESHNESS_FRESH,          /* served */
     FRESHNESS_STALE_SERVED,   /* served, and asked again meanwhile */
@@ -43,7 +50,10 @@ enum freshness {
 struct store_times freshness_begin(const struct lifetimes *lifetimes,
                                    const struct snapshot *snapshot, int64_t wall, uint32_t chance);
 
-/* How what has those times may be used at `wall`. Fetched in the future (a clock jumped): stale. */
+/* How what has those times may be used at `wall`. Of the future: stale. */
 enum freshness freshness_of(const struct store_times *times, int64_t wall);
+
+/* Whether something was fetched further in the future than FRESHNESS_CLOCK_SKEW explains. */
+bool freshness_is_of_future(const struct store_times *times, int64_t wall);
 
 #endif

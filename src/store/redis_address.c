@@ -17,6 +17,9 @@
 #define LOCAL_SCHEME "redis+unix://"
 #define PORT_MAXIMUM 65535
 
+/* What is wrong when a host or a port is where a password should be. */
+#define ENCODE "; \"/\", \"@\" and \"%%\" in a password must be percent-encoded"
+
 /* A part of the URL. */
 struct piece {
     const char *at;
@@ -90,7 +93,7 @@ static int parse_port(struct redis_address *address, struct piece number, struct
     const int64_t port = text_number(number.at, number.length, PORT_MAXIMUM);
     if (port < 1)
         return error_set(error, ERROR_VALUE,
-                         "the port of a Redis URL is not a number from 1 to 65535");
+                         "the port of a Redis URL is not a number from 1 to 65535" ENCODE);
     address->port = (int)port;
     return 0;
 }
@@ -110,8 +113,7 @@ static int parse_host(struct redis_address *address, struct piece host, bool bra
     if (address->host == NULL || !is_host(address->host, bracketed))
         return error_set(error, ERROR_VALUE,
                          "a Redis URL needs the name or address of a host, an IPv6 address in "
-                         "brackets; \"/\", \"@\", \":\" and \"%%\" in a password must be "
-                         "percent-encoded");
+                         "brackets" ENCODE);
     address->text = alloc_format(bracketed ? "[%s]:%d" : "%s:%d", address->host, address->port);
     return 0;
 }

@@ -16,7 +16,7 @@ static const struct refusal {
     {NULL, "NOAUTH", "it needs a password, and CACHE_URL has none"},
     {NULL, "NOPERM",
      "the user of CACHE_URL needs the commands get, set, del, getrange, strlen, hget, hset, "
-     "hincrby, setrange, pexpire, eval and scan for keys that begin with forgefold:"},
+     "hincrby, setrange, pexpire, eval, scan and select for keys that begin with forgefold:"},
     {"AUTH", "ERR invalid password", "the password of CACHE_URL is wrong"},
     {"AUTH", "",
      "CACHE_URL has a password, but the server has none, or a user, but the server is older than "

@@ -149,9 +149,12 @@ static int put_record(struct redis_store *store, const char *key, const struct b
     redis_command_add_text(&command, "PX");
     redis_store_add_number(&command, ttl, ttl_ms);
     redisReply *reply = redis_pool_call(store->pool, &command, REDIS_REPEATABLE, error);
+    int result = reply == NULL ? -1 : 0;
+    if (reply != NULL && reply->type != REDIS_REPLY_STATUS)
+        result = redis_pool_refuse(store->pool, &command, error);
     redis_pool_free(store->pool, reply);
     free(name);
-    return reply == NULL ? -1 : 0;
+    return result;
 }
 
 int redis_value_put(struct redis_store *store, const char *key, const char *bytes, size_t length,

@@ -28,7 +28,10 @@
 #define STORE_REDIS_TIMEOUT_MS 200
 #define STORE_REDIS_PAUSE_MS 1000
 
-/* What a value's owner wants remembered of its age; a store itself looks at `keep_until` alone. */
+/*
+ * What a value's owner wants remembered of its age. A store itself looks at `keep_until` alone, and
+ * one whose server has a clock of its own at how long that is from `fetched`.
+ */
 struct store_times {
     int64_t fetched;     /* when upstream was last asked */
     int64_t fresh_until; /* served without asking before that */

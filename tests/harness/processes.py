@@ -6,12 +6,16 @@ outlives the test: every child dies with its parent, and is stopped by its own p
 
 import ctypes
 import os
+import pathlib
 import shutil
 import signal
+import stat
 import socket
 import subprocess
 import tempfile
 import time
+
+from . import tap
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 POLL_SECONDS = 0.01
@@ -144,8 +148,8 @@ class TemporaryDirectory:
     Its name is short, because the path of a Unix socket has at most 107 bytes.
     """
 
-    def __init__(self):
-        self.path = tempfile.mkdtemp(prefix="ff-")
+    def __init__(self, base=None):
+        self.path = tempfile.mkdtemp(prefix="ff-", dir=base)
 
     def close(self):
         shutil.rmtree(self.path)
@@ -155,6 +159,40 @@ class TemporaryDirectory:
 
     def __exit__(self, *_):
         self.close()
+
+
+class PrivateDirectory(TemporaryDirectory):
+    """A directory for a cache in files, which the program refuses below one in which every user may
+    write, such as /tmp. An account of the password database may be given, that it is to belong to.
+
+    It is below the build folder, the home directory, or a folder of the system's. Skips the test
+    where none of them will do.
+    """
+
+    def __init__(self, account=None):
+        bases = (os.environ.get("top_builddir"), os.environ.get("HOME"), "/var/cache", "/run")
+        fit = next((base for base in bases if base and _is_private_below(base, account)), None)
+        if fit is None:
+            tap.skip("every place for a cache is below a directory in which every user may write")
+        super().__init__(fit)
+        if account:
+            os.chown(self.path, account.pw_uid, account.pw_gid)
+
+    @property
+    def url(self):
+        """What CACHE_URL is for it."""
+        return f"file:{self.path}"
+
+
+def _is_private_below(base, account):
+    """Whether we can make directories there, which the account can reach, and nobody else can put
+    others in their place."""
+    base = pathlib.Path(base).resolve()
+    if not os.access(base, os.W_OK):
+        return False
+    modes = [parent.stat().st_mode for parent in (base, *base.parents)]
+    return not any(mode & stat.S_IWOTH for mode in modes) and (
+        account is None or all(mode & stat.S_IXOTH for mode in modes))
 
 
 def running(program):

@@ -39,8 +39,10 @@ class Simulator:
         return f"http://127.0.0.1:{self.port}/bitbucket/2.0/"
 
     def settings(self):
-        """The program's settings that make it ask this simulator."""
-        return {"GITHUB_BASE_URL": self.github, "BITBUCKET_BASE_URL": self.bitbucket}
+        """The program's settings that make it ask this simulator, at every request: a test that is
+        about what is kept gives a CACHE_URL of its own."""
+        return {"GITHUB_BASE_URL": self.github, "BITBUCKET_BASE_URL": self.bitbucket,
+                "CACHE_URL": "none:"}
 
     def control(self, method, what, document=None):
         """One call of the control API; its JSON document, if it has one."""

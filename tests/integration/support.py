@@ -52,7 +52,7 @@ def sanitizer_environment():
 
 def settings(simulator, **more):
     """The simulator as the forges, and no store, so that every request is a visit."""
-    return contract.settings(simulator, CACHE_URL="none:") | more
+    return contract.settings(simulator) | more
 
 
 class Program(servers.Responder):

@@ -25,6 +25,7 @@ TIMEOUT = 0.2
 PAUSE = 1.0
 # What costs nothing costs less than this, on a machine that does other things besides.
 NOTHING = 0.05
+TRIES = 3
 SLACK = 5 if support.SANITIZED else 2
 
 PREFIX = "forgefold:1:"
@@ -44,13 +45,24 @@ def built(name):
     return str(path)
 
 
+def driver_program():
+    """The driver of a store. Skips the test where it has none in Redis."""
+    path = built("tests/support/store_driver")
+    done = subprocess.run([path, "redis://127.0.0.1"], stdin=subprocess.DEVNULL,
+                          capture_output=True, check=False)
+    if ABSENT in done.stderr.decode():
+        tap.skip("the program is built without hiredis")
+    tap.equal((done.returncode, done.stderr), (0, b""), "status and errors of a driver")
+    return path
+
+
 class Driver:
     """A process with a store."""
 
     def __init__(self, url):
+        path = driver_program()
         self._folder = TemporaryDirectory()
-        self._child = Child([built("tests/support/store_driver"), url],
-                            f"{self._folder.path}/log", stdin=subprocess.PIPE,
+        self._child = Child([path, url], f"{self._folder.path}/log", stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE)
         self.said = ""
 
@@ -63,8 +75,6 @@ class Driver:
         except BrokenPipeError:
             answer = ""
         if not answer:
-            if ABSENT in self.log():
-                tap.skip("the program is built without hiredis")
             raise AssertionError(f"the driver ended: {self.log()}")
         self.said += answer
         result, microseconds = answer.rstrip("\n").split("\t")
@@ -116,9 +126,14 @@ def equal(driver, wanted, *words):
 
 
 def quick(driver, wanted, *words, seconds=NOTHING):
-    result, taken = driver.ask(*words)
-    tap.equal(result, wanted, " ".join(map(str, words)))
-    tap.true(taken < seconds * SLACK, f"{words[0]} within {seconds} s, not {taken:.3f}")
+    """An operation and how long it may take. It may be the one that tries after a pause: so the
+    one after it counts too."""
+    for _ in range(TRIES):
+        result, taken = driver.ask(*words)
+        tap.equal(result, wanted, " ".join(map(str, words)))
+        if taken < seconds * SLACK:
+            return
+    raise AssertionError(f"{words[0]} takes {taken:.3f} s again and again, not {seconds}")
 
 
 def check_misses(driver):
@@ -134,7 +149,11 @@ def check_misses(driver):
 # The contract ----------------------------------------------------------------------------------
 
 def check_contract(server, url):
-    done = subprocess.run([built("tests/unit/test_store")], capture_output=True, check=False,
+    """Runs the unit test of all stores; it is not built where there is no cmocka."""
+    suite = paths.program().parent / "tests/unit/test_store"
+    if not suite.exists():
+        tap.skip(f"{suite} is not built")
+    done = subprocess.run([str(suite)], capture_output=True, check=False,
                           env=os.environ | {"FORGEFOLD_TEST_REDIS_URL": url}, timeout=300)
     output = done.stdout.decode() + done.stderr.decode()
     if done.returncode != 0:
@@ -148,6 +167,7 @@ def check_contract(server, url):
 
 
 def check_contract_on(database, local):
+    driver_program()
     with with_acl("+@all", "~*") as server:
         url = network_url(server, database=database)
         if local:
@@ -387,8 +407,8 @@ class Impostor:
             except OSError:
                 return
             with connection:
-                received = connection.recv(65536)
-                connection.sendall(self._answer(received))
+                while (received := connection.recv(65536)) and (answer := self._answer(received)):
+                    connection.sendall(answer)
 
     def __enter__(self):
         return self
@@ -411,18 +431,17 @@ def check_impostor(answer, words):
             check_misses(driver)
             said = driver.result("check")
             tap.diagnose(said)
-            tap.true(any(word in said for word in words), f"one of {words} in {said!r}")
+            tap.true(words in said, f"{words!r} in {said!r}")
             for text in (driver.log(), driver.said):
                 tap.true(SECRET not in text and CODED_SECRET not in text,
                          f"no password in {text!r}")
 
 
 for sentence, *row in (
-        ("speaks HTTP", lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n", ("is not Redis",)),
-        ("repeats what it is told", echo, ("refuses AUTH",)),
-        ("says nothing and closes", lambda _: b"", ("closed the connection",)),
-        ("answers with another kind of thing", lambda _: b"+OK\r\n*1\r\n:1\r\n" * 3,
-         ("strangely", "closed the connection"))):
+        ("speaks HTTP", lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n", "is not Redis"),
+        ("repeats what it is told", echo, "refuses AUTH"),
+        ("says nothing and closes", lambda _: b"", "closed the connection"),
+        ("answers with another kind of thing", lambda _: b"*1\r\n:1\r\n", "strangely")):
     tap.add(f"a server that {sentence}: misses, and no password is told", check_impostor, *row)
 
 

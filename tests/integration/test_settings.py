@@ -104,8 +104,7 @@ def in_bytes(text):
 @tap.test("without a file and an environment there are defaults")
 def check_defaults():
     for name, (value, origin) in shown(run(None)).items():
-        wanted = "environment" if name in ("GITHUB_BASE_URL", "BITBUCKET_BASE_URL", "LOG_LEVEL") \
-            and name in simulator.get().settings() else "default"
+        wanted = "environment" if name in simulator.get().settings() else "default"
         tap.equal(origin, wanted, f"origin of {name}, {value}")
 
 

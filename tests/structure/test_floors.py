@@ -28,7 +28,7 @@ THIRD_PARTY = {
     "json-c": re.compile(r"^(profile|forge|api)/"),
     "curl": re.compile(r"^upstream/curl_library\.h$"),
     "fcgiapp.h": re.compile(r"^gateway/fastcgi\.c$"),
-    "hiredis": re.compile(r"^store/store_redis\.c$"),
+    "hiredis": re.compile(r"^store/redis_library\.h$"),
     "xxhash.h": re.compile(r"^base/hash\.c$"),
 }
 # Which files may see a library through the header that includes it.
@@ -36,6 +36,7 @@ SEEN_THROUGH = {
     "upstream/curl_library.h": re.compile(
         r"^upstream/((curl_library|curl_options|ending|transfer)\.[ch]|upstream_curl\.c)$"
     ),
+    "store/redis_library.h": re.compile(r"^store/(redis(_\w+)?\.[ch]|store_redis\.c)$"),
 }
 LIBRARY = re.compile(r"^(json-c|json_c|curl|hiredis)/|^(xxhash\.h)$|^fcgi\w*\.h$")
 

@@ -15,6 +15,7 @@
 #include "gateway/probe.h"
 #include "gateway/settings_table.h"
 #include "scripted_transport.h"
+#include "store/store.h"
 
 struct parse_row {
     const char *sentence;
@@ -74,6 +75,79 @@ static const struct parse_row parse_rows[] = {
      0,
      false,
      NULL},
+    {"warm", {"--warm=list"}, NULL, COMMAND_WARM, 0, 0, false, NULL},
+    {"warm in full", {"--full", "--warm", "list"}, NULL, COMMAND_WARM, 0, 0, false, NULL},
+    {"warm of the standard input", {"--warm", "-"}, NULL, COMMAND_WARM, 0, 0, false, NULL},
+    {"purge", {"--purge", "a", "b"}, NULL, COMMAND_PURGE, 2, 0, false, NULL},
+    {"purge behind a name", {"a", "--purge"}, NULL, COMMAND_PURGE, 1, 0, false, NULL},
+    {"purge on a forge", {"--purge", "--github=a"}, NULL, COMMAND_PURGE, 0, 1, false, NULL},
+    {"statistics", {"--cache-stats"}, NULL, COMMAND_CACHE_STATS, 0, 0, false, NULL},
+    {"statistics as JSON",
+     {"--cache-stats", "--json"},
+     NULL,
+     COMMAND_CACHE_STATS,
+     0,
+     0,
+     true,
+     NULL},
+    {"help too late",
+     {"--check", "--purge", "--help"},
+     "--purge",
+     COMMAND_PROFILE,
+     0,
+     0,
+     false,
+     NULL},
+    {"help and whatever else",
+     {"--help", "--check", "--warm=x", "a"},
+     NULL,
+     COMMAND_HELP,
+     1,
+     0,
+     false,
+     NULL},
+    {"check and help", {"--check", "-h"}, NULL, COMMAND_HELP, 0, 0, false, NULL},
+    {"version and help", {"--version", "--help"}, NULL, COMMAND_VERSION, 0, 0, false, NULL},
+    {"warm without a file", {"--warm"}, "needs an argument", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"warm of two files", {"--warm=a", "--warm=b"}, "twice", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"warm of an account",
+     {"--warm=a", "b"},
+     "--warm takes no",
+     COMMAND_PROFILE,
+     0,
+     0,
+     false,
+     NULL},
+    {"warm as JSON", {"--warm=a", "--json"}, "--json", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"purge of nobody", {"--purge"}, "no account", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"purge in full", {"--purge", "--full", "a"}, "--full", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"purge as JSON", {"--purge", "--json", "a"}, "--json", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"purge and warm", {"--purge", "--warm=a"}, "together", COMMAND_PROFILE, 0, 0, false, NULL},
+    {"check and statistics",
+     {"--check", "--cache-stats"},
+     "'--check' and '--cache-stats'",
+     COMMAND_PROFILE,
+     0,
+     0,
+     false,
+     NULL},
+    {"statistics of an account",
+     {"--cache-stats", "a"},
+     "--cache-stats",
+     COMMAND_PROFILE,
+     0,
+     0,
+     false,
+     NULL},
+    {"statistics in full",
+     {"--cache-stats", "--full"},
+     "--full",
+     COMMAND_PROFILE,
+     0,
+     0,
+     false,
+     NULL},
+    {"check as JSON", {"--check", "--json"}, "--json", COMMAND_PROFILE, 0, 0, false, NULL},
     {"full of nothing", {"--full"}, "no account", COMMAND_PROFILE, 0, 0, false, NULL},
     {"check in full", {"--check", "--full"}, "--full", COMMAND_PROFILE, 0, 0, false, NULL},
     {"check of accounts", {"--check", "a"}, "--check", COMMAND_PROFILE, 0, 0, false, NULL},
@@ -113,6 +187,9 @@ static void check_parsed(const struct parse_row *row, const struct command *comm
         command->full != says_full(row))
         fail_msg("%s: action %d, %zu names, %zu pairs", row->sentence, (int)command->action,
                  command->name_count, command->form.count);
+    if ((command->action == COMMAND_WARM) != (command->warm_file != NULL) &&
+        command->action != COMMAND_HELP)
+        fail_msg("%s: list %s", row->sentence, command->warm_file);
     if ((command->config_file == NULL) != (row->config_file == NULL))
         fail_msg("%s: file %s", row->sentence, command->config_file);
     if (row->config_file != NULL)
@@ -231,11 +308,19 @@ static const struct engine_settings engine_settings = {
     .stop_grace_ms = 10,
 };
 
+static struct archive_forge archive_forges[] = {
+    {.name = "bitbucket", .base_url = "https://bitbucket.test/2.0/"},
+    {.name = "github", .base_url = "https://github.test/", .authorized = true},
+};
+
 /* The environment of every run, for --check. */
 static char *look_up(const char *name)
 {
     static char token[] = "secret";
     static char level[] = "debug";
+    static char cache[] = "none:";
+    if (strcmp(name, "CACHE_URL") == 0)
+        return cache;
     if (strcmp(name, "GITHUB_AUTH_TOKEN") == 0)
         return token;
     return strcmp(name, "LOG_LEVEL") == 0 ? level : NULL;
@@ -253,7 +338,9 @@ static struct outcome run(const char *const *arguments, const struct scripted_an
     assert_int_equal(forges_count(), 2);
     for (size_t i = 0; i < 2; i++)
         items[i] = (struct query_forge){forges[i]->name, forges[i]->accepts, forges[i]->name_rule};
-    const struct api_settings api = {.forges = {items, 2}, .cors_allow_origin = "*"};
+    const struct archive archive = {.store = store_none_open(), .forges = archive_forges};
+    const struct api_settings api = {
+        .forges = {items, 2}, .cors_allow_origin = "*", .archive = &archive};
     struct settings loaded;
     assert_int_equal(
         settings_load(&loaded, settings_table, settings_table_count, look_up, NULL, &error), 0);
@@ -272,6 +359,7 @@ static struct outcome run(const char *const *arguments, const struct scripted_an
     fclose(settings.out);
     fclose(settings.err);
     engine_free(settings.engine);
+    store_close(archive.store);
     settings_release(&loaded);
     command_release(&command);
     free_words(words);
@@ -465,7 +553,7 @@ static void test_check(void **state)
     assert_holds(outcome.out, " environment\n");
     assert_holds(outcome.out, "\n  GITHUB_AUTH_TOKEN                 set ");
     assert_holds(outcome.out, "\n  BITBUCKET_AUTH_TOKEN              (none) ");
-    assert_holds(outcome.out, "\nStore\n  none: ");
+    assert_holds(outcome.out, "\nStore\n  none: nothing is kept");
     assert_holds(outcome.out, "  github: reached in ");
     assert_null(strstr(outcome.out, "secret"));
     assert_int_equal(outcome.status, COMMAND_COMPLETE);

@@ -120,16 +120,16 @@ static void only_the_same_question_finds_it(void **state)
     buffer_release(&bytes);
 }
 
-static void what_is_remembered_already_is_newer(void **state)
+static void what_is_remembered_already_is_replaced(void **state)
 {
     (void)state;
     struct buffer bytes = written_visit();
     struct recall *recall = recall_new(RECALL_DEFAULT_BYTES);
     const struct recall_key key = key_of("https://a.test/1", "Bearer a");
-    put(recall, &key, "\"new\"", NULL, "[]");
+    put(recall, &key, "\"old\"", NULL, "[]");
     assert_int_equal(pages_read(recall, bytes.bytes, bytes.length), 0);
     assert_int_equal(recall_count(recall), 3);
-    assert_remembered(recall, &key, "\"new\"", NULL, "[]");
+    assert_remembered(recall, &key, "\"one\"", "<https://a.test/2>; rel=\"next\"", "[{\"id\":1}]");
     recall_free(recall);
     buffer_release(&bytes);
 }
@@ -346,7 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_visit_comes_back_in_another_process),
         cmocka_unit_test(only_the_same_question_finds_it),
-        cmocka_unit_test(what_is_remembered_already_is_newer),
+        cmocka_unit_test(what_is_remembered_already_is_replaced),
         cmocka_unit_test(what_is_forgotten_is_left_out),
         cmocka_unit_test(a_visit_without_answers_comes_back),
         cmocka_unit_test(a_key_is_noted_once_and_copied),

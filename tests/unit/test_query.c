@@ -38,7 +38,7 @@ static const struct query_forge forge_items[] = {
     {"github", github_accepts, "letters, digits and hyphens"},
     {"bitbucket", bitbucket_accepts, "letters, digits, _ and -"},
 };
-static const struct query_forges forges = {forge_items, COUNT(forge_items)};
+static const struct query_forges forges = {.items = forge_items, .count = COUNT(forge_items)};
 
 static void assert_empty(const struct query *query)
 {
@@ -167,7 +167,7 @@ static void accounts_are_sorted_by_forge_and_name(void **state)
     "the body is no object; it must be a JSON object such as {\"username\": \"mailchimp\"}"
 #define FORGE_TYPE(forge) "\"" forge "\" must be a name, an array of names, or null"
 #define NOTHING_ASKED "no account is asked for: give \"username\", or a name on a forge"
-#define KNOWN "; known are username, github, bitbucket, detail"
+#define KNOWN "; known are username, github, bitbucket, detail, fields, include, page, per_page, wait"
 #define DETAIL_WORDS                                                                               \
     "\"detail\" must be \"basic\" (what a few calls tell; the default) or \"full\" (also what "    \
     "costs a call for each repository)"
@@ -545,7 +545,7 @@ static void the_key_is_one_line_of_printable_ascii(void **state)
     (void)state;
     static const struct query_forge lenient[] = {{"any", accepts_all, "everything"},
                                                  {"github", github_accepts, "letters"}};
-    static const struct query_forges both = {lenient, COUNT(lenient)};
+    static const struct query_forges both = {.items = lenient, .count = COUNT(lenient)};
     const char *body = "{\"username\":\"A b!:\xc3\xa9\\n%\"}";
     struct query query;
     assert_int_equal(query_from_json(&query, body, strlen(body), &both, NULL), 0);

@@ -27,7 +27,7 @@ static const struct query_forge known[] = {
     {"bitbucket", accepts_all, "anything"},
     {"github", accepts_all, "anything"},
 };
-static const struct query_forges known_forges = {known, 2};
+static const struct query_forges known_forges = {.items = known, .count = 2};
 
 static struct snapshot *rich_snapshot(void)
 {
