@@ -23,6 +23,7 @@
 #include "gateway/fastcgi.h"
 #include "gateway/forge_settings.h"
 #include "gateway/settings_table.h"
+#include "profile/identities.h"
 #include "upstream/upstream_curl.h"
 
 /* What is parked gets its answer this long after a stop: mod_fcgid kills at 8 seconds. */
@@ -34,6 +35,7 @@ struct program {
     struct settings settings;
     struct forge_settings *forges;
     struct query_forge *names;
+    struct identities *identities; /* NULL: none */
     struct archive archive;
     bool keeps; /* the archive has a store */
     struct hot *hot;
@@ -60,20 +62,37 @@ static int load_settings(struct program *program, const char *config_file, struc
     return result;
 }
 
-static void build_api(struct program *program)
+static int load_identities(struct program *program, struct error *error)
 {
-    program->names = alloc_zeroed(forges_count(), sizeof *program->names);
+    const char *path = settings_text(&program->settings, "IDENTITIES_FILE");
+    if (path == NULL)
+        return 0;
+    program->identities = identities_load(path, &program->api.forges, error);
+    program->api.forges.identities = program->identities;
+    return program->identities != NULL ? 0 : -1;
+}
+
+static struct query_forge *names_of_forges(void)
+{
+    struct query_forge *names = alloc_zeroed(forges_count(), sizeof *names);
     for (size_t i = 0; i < forges_count(); i++)
-        program->names[i] = (struct query_forge){
+        names[i] = (struct query_forge){
             .name = forges[i]->name, .accepts = forges[i]->accepts, .rule = forges[i]->name_rule};
+    return names;
+}
+
+static int build_api(struct program *program, struct error *error)
+{
+    program->names = names_of_forges();
     program->api = (struct api_settings){
-        .forges = {program->names, forges_count()},
+        .forges = {.items = program->names, .count = forges_count()},
         .base_path = settings_text(&program->settings, "BASE_PATH"),
         .cors_allow_origin = settings_table_cors(&program->settings),
         .maximum_request_bytes = (size_t)settings_number(&program->settings, "MAX_REQUEST_BYTES"),
         .archive = &program->archive,
         .hot = program->hot,
     };
+    return load_identities(program, error);
 }
 
 /* Without a store what was answered would be answered for ever: nobody could tell otherwise. */
@@ -114,9 +133,8 @@ static int build(struct program *program, const char *config_file, struct error 
         forge_settings_load(&program->forges, &program->settings, error) < 0)
         return -1;
     build_archive(program);
-    build_api(program);
     build_engine(program);
-    return 0;
+    return build_api(program, error);
 }
 
 static void release(struct program *program)
@@ -124,6 +142,7 @@ static void release(struct program *program)
     engine_free(program->engine);
     hot_free(program->hot);
     archive_settings_close(&program->archive);
+    identities_free(program->identities);
     free(program->names);
     forge_settings_free(program->forges);
     settings_release(&program->settings);
