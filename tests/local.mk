@@ -58,6 +58,8 @@ libtesting_a_SOURCES = \
 	tests/unit/forge_driver.h \
 	tests/unit/github_world.c \
 	tests/unit/github_world.h \
+	tests/unit/memory_store.c \
+	tests/unit/memory_store.h \
 	tests/unit/scripted_transport.c \
 	tests/unit/scripted_transport.h \
 	tests/unit/whole_json.c \
@@ -70,6 +72,7 @@ UNIT_TESTS = \
 	tests/unit/test_bitbucket \
 	tests/unit/test_budget \
 	tests/unit/test_command \
+	tests/unit/test_command_cache \
 	tests/unit/test_counts \
 	tests/unit/test_elements \
 	tests/unit/test_engine \
@@ -99,6 +102,7 @@ UNIT_TESTS = \
 	tests/unit/test_settings_table \
 	tests/unit/test_snapshot \
 	tests/unit/test_snapshot_bytes \
+	tests/unit/test_store_shown \
 	tests/unit/test_table \
 	tests/unit/test_tally \
 	tests/unit/test_timers \
@@ -106,7 +110,8 @@ UNIT_TESTS = \
 	tests/unit/test_upstream_curl \
 	tests/unit/test_url \
 	tests/unit/test_view \
-	tests/unit/test_visit
+	tests/unit/test_visit \
+	tests/unit/test_warm_list
 endif
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -137,6 +142,9 @@ tests_unit_test_budget_LDADD = $(LDADD_UNIT)
 tests_unit_test_command_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_command_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_command_LDADD = $(LDADD_UNIT)
+tests_unit_test_command_cache_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_command_cache_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_command_cache_LDADD = $(LDADD_UNIT)
 tests_unit_test_counts_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_counts_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_counts_LDADD = $(LDADD_UNIT)
@@ -221,6 +229,9 @@ tests_unit_test_snapshot_LDADD = $(LDADD_UNIT)
 tests_unit_test_snapshot_bytes_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_snapshot_bytes_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_snapshot_bytes_LDADD = $(LDADD_UNIT)
+tests_unit_test_store_shown_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_store_shown_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_store_shown_LDADD = $(LDADD_UNIT)
 tests_unit_test_table_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_table_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_table_LDADD = $(LDADD_UNIT)
@@ -242,6 +253,9 @@ tests_unit_test_url_LDADD = $(LDADD_UNIT)
 tests_unit_test_visit_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_visit_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_visit_LDADD = $(LDADD_UNIT)
+tests_unit_test_warm_list_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_warm_list_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_warm_list_LDADD = $(LDADD_UNIT)
 
 tests_unit_test_identities_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_identities_CFLAGS = $(CFLAGS_UNIT)

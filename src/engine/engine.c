@@ -48,6 +48,7 @@ struct engine {
     struct flight_settings *flight_settings; /* one for each forge */
     struct journeys journeys;
     struct waiter *waiters;
+    bool has_news; /* in this step a waiter was done: whoever steps must hear of it at once */
     struct engine_progress progress;
 };
 
@@ -69,6 +70,7 @@ static void complete(struct waiter *waiter)
     unlist(waiter);
     free(waiter->seats);
     waiter->seats = NULL;
+    waiter->engine->has_news = true;
     waiter->done(waiter, waiter->snapshots);
 }
 
@@ -347,8 +349,12 @@ bool engine_is_idle(const struct engine *engine)
 
 void engine_step(struct engine *engine, int timeout_ms)
 {
+    const bool was_idle = engine_is_idle(engine);
+    engine->has_news = false;
     read_inbox(engine);
     admit(engine);
+    if (engine->has_news || engine_is_idle(engine) != was_idle)
+        timeout_ms = 0;
     wait_for_events(engine, timeout_ms);
     timers_fire(&engine->timers, clock_monotonic_ms());
     journeys_step(&engine->journeys);

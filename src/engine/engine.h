@@ -112,7 +112,8 @@ bool engine_is_idle(const struct engine *engine);
 
 /*
  * Waits until something happens, at most `timeout_ms` (-1: no limit), and deals with it. Callbacks
- * of waiters are made from here.
+ * of waiters are made from here. That one was made, or that the engine is idle now, is something
+ * that happens.
  */
 void engine_step(struct engine *engine, int timeout_ms);
 

@@ -70,7 +70,7 @@ static bool is_alone(enum command_action action)
     return action == COMMAND_HELP || action == COMMAND_VERSION;
 }
 
-/* Who asks for help is helped, whatever else is asked for. */
+/* Who asks for help is helped, whichever action stands beside it. */
 static int choose(struct command *command, enum command_action action, struct error *error)
 {
     const enum command_action before = command->action;

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "profile/identities.h"
+
 /* Whether the command names an account for that forge, or leaves it out. */
 static bool overrides(const struct form *form, const char *forge)
 {
@@ -14,9 +16,24 @@ static bool overrides(const struct form *form, const char *forge)
     return false;
 }
 
-/* Adds a name for every forge that is not overridden and on which it can exist. */
-static int add_everywhere(struct form *form, const struct form *given, const char *name,
-                          const struct query_forges *known, struct error *error)
+/* Adds the accounts that a name means on forges that are not overridden; how many. */
+static size_t add_identity(struct form *form, const struct form *given,
+                           const struct identity *identity, const struct query_forges *known)
+{
+    size_t added = 0;
+    for (size_t i = 0; i < identity->count; i++) {
+        const char *forge = known->items[identity->accounts[i].forge].name;
+        if (overrides(given, forge))
+            continue;
+        form_add(form, forge, identity->accounts[i].name);
+        added++;
+    }
+    return added;
+}
+
+/* Adds a name for every forge that is not overridden and on which it can exist; how many. */
+static size_t add_name(struct form *form, const struct form *given, const char *name,
+                       const struct query_forges *known)
 {
     size_t added = 0;
     for (size_t i = 0; i < known->count; i++) {
@@ -26,6 +43,17 @@ static int add_everywhere(struct form *form, const struct form *given, const cha
         form_add(form, forge->name, name);
         added++;
     }
+    return added;
+}
+
+/* Adds one of several names. */
+static int add_everywhere(struct form *form, const struct form *given, const char *name,
+                          const struct query_forges *known, struct error *error)
+{
+    const struct identity *identity =
+        known->identities == NULL ? NULL : identities_find(known->identities, name, strlen(name));
+    const size_t added = identity == NULL ? add_name(form, given, name, known)
+                                          : add_identity(form, given, identity, known);
     if (added > 0)
         return 0;
     return error_set(error, ERROR_VALUE, "no account of the name '%s' can exist on any host asked",

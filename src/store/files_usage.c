@@ -27,6 +27,13 @@ static uint64_t random_number(struct files *files)
     return hash_bytes(&number, sizeof number, files->seed);
 }
 
+/* A number that was written; INT64_MAX for one that cannot be true. */
+static int64_t number_of(uint64_t written)
+{
+    const uint64_t number = le64toh(written);
+    return number < INT64_MAX ? (int64_t)number : INT64_MAX;
+}
+
 static void write_number(int usage, size_t shard, int64_t bytes)
 {
     const uint64_t number = htole64((uint64_t)(bytes > 0 ? bytes : 0));
@@ -95,8 +102,7 @@ static int64_t read_numbers(int usage, int64_t numbers[FILES_SHARDS])
     int64_t total = 0;
     const ssize_t got = pread(usage, written, sizeof written, 0);
     for (size_t i = 0; i < FILES_SHARDS; i++) {
-        const uint64_t number = got > 0 ? le64toh(written[i]) : 0;
-        numbers[i] = number < INT64_MAX ? (int64_t)number : INT64_MAX;
+        numbers[i] = got > 0 ? number_of(written[i]) : 0;
         if (__builtin_add_overflow(total, numbers[i], &total))
             total = INT64_MAX;
     }
@@ -114,8 +120,9 @@ void files_account(const struct files *files, int root, const char *name, int64_
         return; /* whoever makes it counts */
     const ssize_t got =
         pread(descriptor, &written, sizeof written, (off_t)(shard * sizeof written));
-    int64_t sum = got == (ssize_t)sizeof written ? (int64_t)le64toh(written) : 0;
-    if (!__builtin_add_overflow(sum, bytes, &sum))
+    int64_t sum = got == (ssize_t)sizeof written ? number_of(written) : 0;
+    /* What cannot be true stays, to be found and corrected. */
+    if (sum < INT64_MAX && !__builtin_add_overflow(sum, bytes, &sum))
         write_number(descriptor, shard, sum);
     close(descriptor);
 }

@@ -195,6 +195,15 @@ def _is_private_below(base, account):
         account is None or all(mode & stat.S_IXOTH for mode in modes))
 
 
+def take_away(path):
+    """Removes what is there, whatever it is, also while others go on writing in it."""
+    while os.path.lexists(path):
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            os.unlink(path)
+
+
 def running(program):
     """The ids of the processes that run the program, told by its path.
 

@@ -101,11 +101,7 @@ class Site:
         pattern finds a variable and its value as the groups before, value and after. Every
         variable must be there exactly once: the shipped file must have what its README promises.
         """
-        text = (paths.SOURCE / shipped).read_text()
-        for name, value in (values or {}).items():
-            find = re.compile(pattern.format(name=re.escape(name)), re.MULTILINE)
-            text, count = find.subn(lambda m, v=value: f"{m['before']}{v}{m['after']}", text)
-            tap.equal(count, 1, f"places where {shipped} sets {name}")
+        text = substitute((paths.SOURCE / shipped).read_text(), values or {}, pattern, shipped)
         return self.write(f"{to}/{pathlib.Path(shipped).name}", text)
 
     def run(self, command, log, **options):
@@ -162,6 +158,15 @@ class Site:
         return "\n".join(f"== {path.name}\n" + "\n".join(
             path.read_text(errors="replace").splitlines()[-25:])
             for path in sorted((self.path / "log").iterdir()))
+
+
+def substitute(text, values, pattern, shipped):
+    """The text with other values of the variables, each of which must be set there once."""
+    for name, value in values.items():
+        find = re.compile(pattern.format(name=re.escape(name)), re.MULTILINE)
+        text, count = find.subn(lambda m, v=value: f"{m['before']}{v}{m['after']}", text)
+        tap.equal(count, 1, f"places where {shipped} sets {name}")
+    return text
 
 
 @contextlib.contextmanager
@@ -269,26 +274,44 @@ def _include(site, shipped, **values):
     return f"Include {site.install(shipped, values, DEFINE)}"
 
 
-def start_apache_fcgid(settings):
+# What an owner of a server may have besides: answers are compressed, and their tags changed.
+DEFLATE = ("filter", "deflate")
+DEFLATE_LINES = """
+AddOutputFilterByType DEFLATE application/json
+"""
+
+
+def start_apache_fcgid(settings, deflate=False):
     with new_site(settings) as site:
-        return start_apache(site, ("fcgid",), _include(
+        return start_apache(site, ("fcgid", *_more(deflate)), _include(
             site, "apache/forgefold-fcgid.conf",
-            FORGEFOLD_PROGRAM=site.program, FORGEFOLD_SETTINGS=site.settings_file))
+            FORGEFOLD_PROGRAM=site.program, FORGEFOLD_SETTINGS=site.settings_file)
+            + _lines(deflate))
 
 
-def start_apache_cgi(settings, module="cgid"):
+def start_apache_cgi(settings, module="cgid", deflate=False):
     """As CGI, by mod_cgid (threaded Apache) or mod_cgi."""
     with new_site(settings) as site:
-        return start_apache(site, (module,), _include(
+        return start_apache(site, (module, *_more(deflate)), _include(
             site, "apache/forgefold-cgi.conf",
-            FORGEFOLD_PROGRAM=site.program, FORGEFOLD_SETTINGS=site.settings_file))
+            FORGEFOLD_PROGRAM=site.program, FORGEFOLD_SETTINGS=site.settings_file)
+            + _lines(deflate))
 
 
-def start_apache_proxy_fcgi(settings):
+def start_apache_proxy_fcgi(settings, deflate=False):
     with new_site(settings) as site:
         spawn(site)
-        return start_apache(site, ("proxy", "proxy_fcgi"), _include(
-            site, "apache/forgefold-proxy-fcgi.conf", FORGEFOLD_SOCKET=site.socket))
+        return start_apache(site, ("proxy", "proxy_fcgi", *_more(deflate)), _include(
+            site, "apache/forgefold-proxy-fcgi.conf", FORGEFOLD_SOCKET=site.socket)
+            + _lines(deflate))
+
+
+def _more(deflate):
+    return DEFLATE if deflate else ()
+
+
+def _lines(deflate):
+    return DEFLATE_LINES if deflate else ""
 
 
 # lighttpd --------------------------------------------------------------------------------------
@@ -323,11 +346,19 @@ def start_lighttpd(site, include):
         command, "lighttpd.out", changes_user=site.account is not None))
 
 
-def start_lighttpd_fastcgi(settings):
+PROCESSES = r'^(?P<before>\s*"{name}"\s+=> )\d+(?P<after>,)$'
+
+
+def start_lighttpd_fastcgi(settings, processes=None):
+    """With so many processes, or as many as the shipped file says."""
     with new_site(settings) as site:
-        return start_lighttpd(site, site.install("lighttpd/forgefold.conf", {
+        include = site.install("lighttpd/forgefold.conf", {
             "forgefold_program": site.program, "forgefold_settings": site.settings_file,
-            "forgefold_socket": site.socket}, VARIABLE))
+            "forgefold_socket": site.socket}, VARIABLE)
+        if processes is not None:
+            include.write_text(substitute(include.read_text(), {"max-procs": processes}, PROCESSES,
+                                          "lighttpd/forgefold.conf"))
+        return start_lighttpd(site, include)
 
 
 def start_lighttpd_socket(settings):

@@ -124,8 +124,6 @@ def check_days():
         forges.come()
         clock.move(FAILURE + 1)
         for each in (name, cold):
-            wait_until(lambda n=each: ask(own, n)[0].status == 200 or clock.move(FAILURE + 1),
-                       f"{each} is answered", child=own.child, seconds=60)
             store.check_right(forges.simulator, ask(own, each)[0], each)
         counts = forges.simulator.counts()
         for forge in support.FORGES:
@@ -140,7 +138,7 @@ def check_days():
 def check_jumps():
     names = ("g2-b2-jumps", "nobody-jumps", "g1-b1-jumps")
     with world() as (forges, clock, own):
-        for ahead in (0, DAY, 0, -DAY, 0, 2 * DAY, -HOUR, 40 * DAY, 0):
+        for ahead in (0, DAY, 0, -DAY, 40 * DAY, 0):
             clock.set(ahead)
             for name in names:
                 for _ in range(2):

@@ -12,8 +12,10 @@
 
 #include "base/alloc.h"
 #include "gateway/command.h"
+#include "gateway/command_query.h"
 #include "gateway/probe.h"
 #include "gateway/settings_table.h"
+#include "profile/identities.h"
 #include "scripted_transport.h"
 #include "store/store.h"
 
@@ -340,7 +342,7 @@ static struct outcome run(const char *const *arguments, const struct scripted_an
         items[i] = (struct query_forge){forges[i]->name, forges[i]->accepts, forges[i]->name_rule};
     const struct archive archive = {.store = store_none_open(), .forges = archive_forges};
     const struct api_settings api = {
-        .forges = {items, 2}, .cors_allow_origin = "*", .archive = &archive};
+        .forges = {.items = items, .count = 2}, .cors_allow_origin = "*", .archive = &archive};
     struct settings loaded;
     assert_int_equal(
         settings_load(&loaded, settings_table, settings_table_count, look_up, NULL, &error), 0);
@@ -463,6 +465,43 @@ static void test_several_names(void **state)
     outcome_release(&outcome);
 }
 
+/* Each of several names may mean accounts, as one does. */
+static void test_identities(void **state)
+{
+    (void)state;
+    static const char text[] = "snake = github:pypy bitbucket:x\nother = bitbucket:y\n";
+    const struct query_forge items[] = {
+        {forges[0]->name, forges[0]->accepts, forges[0]->name_rule},
+        {forges[1]->name, forges[1]->accepts, forges[1]->name_rule},
+    };
+    struct query_forges known = {.items = items, .count = 2};
+    struct identities *identities = identities_read("file", text, sizeof text - 1, &known, NULL);
+    assert_non_null(identities);
+    known.identities = identities;
+    static const struct {
+        const char *arguments[4];
+        const char *key;
+    } rows[] = {
+        {{"Snake"}, "username=snake bitbucket:x github:pypy"},
+        {{"snake", "a"}, "bitbucket:a bitbucket:x github:a github:pypy"},
+        {{"snake", "other", "--github=b"}, "bitbucket:x bitbucket:y github:b"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *words[10];
+        struct command command;
+        struct query query;
+        struct error error = {0};
+        assert_int_equal(parse(&command, rows[i].arguments, words, &error), 0);
+        if (command_query(&query, &command, &known, &error) < 0)
+            fail_msg("%s", error.message);
+        assert_string_equal(query.key, rows[i].key);
+        query_release(&query);
+        command_release(&command);
+        free_words(words);
+    }
+    identities_free(identities);
+}
+
 static void test_usage(void **state)
 {
     (void)state;
@@ -568,17 +607,12 @@ int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),
-        cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_complete),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_incomplete),
-        cmocka_unit_test(test_nothing_found),
-        cmocka_unit_test(test_full),
-        cmocka_unit_test(test_several_names),
-        cmocka_unit_test(test_usage),
-        cmocka_unit_test(test_probe),
-        cmocka_unit_test(test_probe_of_trouble),
+        cmocka_unit_test(test_parse),      cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_complete),   cmocka_unit_test(test_json),
+        cmocka_unit_test(test_incomplete), cmocka_unit_test(test_nothing_found),
+        cmocka_unit_test(test_full),       cmocka_unit_test(test_several_names),
+        cmocka_unit_test(test_identities), cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_probe),      cmocka_unit_test(test_probe_of_trouble),
         cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,13 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/alloc.h"
 #include "base/buffer.h"
+#include "gateway/archive_settings.h"
 #include "gateway/forge_settings.h"
 #include "gateway/settings_table.h"
+#include "store/freshness.h"
+#include "store/store.h"
 
 /* What the environment of a test holds: NAME, value, NAME, value..., NULL. */
 static const char *const *environment_of_test;
@@ -56,6 +61,13 @@ static void test_defaults(void **state)
     assert_int_equal(settings_number(&settings, "MAX_REPOSITORIES"), 20000);
     assert_int_equal(settings_number(&settings, "MAX_PARKED"), 1024);
     assert_int_equal(settings_number(&settings, "DOORS"), 8);
+    assert_null(settings_text(&settings, "CACHE_URL"));
+    assert_false(settings_is_set(&settings, "CACHE_FRESH_SECONDS"));
+    assert_int_equal(settings_number(&settings, "CACHE_STALE_SECONDS"), FRESHNESS_STALE);
+    assert_int_equal(settings_number(&settings, "CACHE_STALE_IF_ERROR_SECONDS"),
+                     FRESHNESS_STALE_IF_ERROR);
+    assert_int_equal(settings_number(&settings, "CACHE_MAX_BYTES"), 268435456);
+    assert_int_equal(settings_number(&settings, "HOT_MAX_BYTES"), 8388608);
     assert_string_equal(settings_text(&settings, "LOG_LEVEL"), "info");
     assert_null(settings_text(&settings, "BASE_PATH"));
     assert_string_equal(settings_table_cors(&settings), "*");
@@ -73,8 +85,24 @@ static const struct {
     {"GITHUB_BASE_URL", "https://user@x.example/", false},
     {"GITHUB_BASE_URL", "ftp://x.example/", false},
     {"CACHE_URL", "none:", true},
-    {"CACHE_URL", "file:/var/cache/forgefold", false},
-    {"CACHE_URL", "redis://localhost", false},
+    {"CACHE_URL", "file:/var/cache/forgefold", true},
+    {"CACHE_URL", "file:///var/cache/forgefold", true},
+    {"CACHE_URL", "file:var/cache", false},
+    {"CACHE_URL", "file://host/var/cache", false},
+    {"CACHE_URL", "/var/cache/forgefold", false},
+    {"CACHE_URL", "memory:", false},
+    {"CACHE_URL", "none", false},
+    {"CACHE_URL", "rediss://localhost", false},
+    {"CACHE_FRESH_SECONDS", "1", true},
+    {"CACHE_FRESH_SECONDS", "0", false},
+    {"CACHE_FRESH_SECONDS", "31622401", false},
+    {"CACHE_STALE_SECONDS", "0", true},
+    {"CACHE_STALE_IF_ERROR_SECONDS", "0", true},
+    {"CACHE_STALE_IF_ERROR_SECONDS", "-1", false},
+    {"CACHE_MAX_BYTES", "1 MiB", true},
+    {"CACHE_MAX_BYTES", "1023 KiB", false},
+    {"HOT_MAX_BYTES", "0", true},
+    {"HOT_MAX_BYTES", "2 GiB", false},
     {"UPSTREAM_PROXY", "socks5h://user:secret@proxy.example:1080", true},
     {"UPSTREAM_PROXY", "proxy.example:1080", false},
     {"UPSTREAM_PROXY", "http://", false},
@@ -94,6 +122,55 @@ static const struct {
     {"DOORS", "0", false},
     {"LOG_LEVEL", "loud", false},
 };
+
+/* What Redis needs is accepted where the program was built with it. */
+static void test_redis(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"redis://localhost", "redis://:secret@cache.example:6380/2",
+                                       "redis+unix:///run/redis/redis.sock?db=1"};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        struct settings settings;
+        struct error error = {0};
+        const int result =
+            load(&settings, (const char *const[]){"CACHE_URL", urls[i], NULL}, &error);
+        assert_int_equal(result, store_redis_is_built() ? 0 : -1);
+        if (result < 0)
+            assert_null(strstr(error.message, "secret"));
+        else
+            settings_release(&settings);
+    }
+}
+
+static const struct {
+    const char *name;
+    const char *value;
+    bool secret;
+} secret_rows[] = {
+    {"UPSTREAM_PROXY", "http://proxy.example:3128", false},
+    {"UPSTREAM_PROXY", "http://me:secret@proxy.example:3128", true},
+    {"CACHE_URL", "file:/var/cache/forgefold", false},
+    {"CACHE_URL", "redis://cache.example", false},
+    {"CACHE_URL", "redis://:secret@cache.example", true},
+    {"GITHUB_AUTH_TOKEN", "secret", true},
+    {"LOG_LEVEL", "debug", false},
+};
+
+/* A URL is one when it holds a user, and is then shown to nobody. */
+static void test_secrets(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof secret_rows / sizeof secret_rows[0]; i++) {
+        const char *name = secret_rows[i].name;
+        if (strstr(secret_rows[i].value, "redis:") != NULL && !store_redis_is_built())
+            continue;
+        struct settings settings = loaded((const char *const[]){name, secret_rows[i].value, NULL});
+        char *shown = settings_shown(&settings, name);
+        assert_string_equal(shown, secret_rows[i].secret ? "(not shown)" : secret_rows[i].value);
+        free(shown);
+        settings_release(&settings);
+    }
+}
 
 static void test_values(void **state)
 {
@@ -236,6 +313,90 @@ static void test_base_urls(void **state)
     settings_release(&settings);
 }
 
+static const struct {
+    const char *sentence;
+    const char *environment[8];
+    const char *url;
+} place_rows[] = {
+    {"what is said", {"CACHE_URL", "none:", "CACHE_DIRECTORY", "/nonexistent/a", NULL}, "none:"},
+    {"what systemd has made",
+     {"CACHE_DIRECTORY", "/nonexistent/a", "XDG_CACHE_HOME", "/nonexistent/b", NULL},
+     "file:/nonexistent/a"},
+    {"the first of several", {"CACHE_DIRECTORY", "/nonexistent/a:/b", NULL}, "file:/nonexistent/a"},
+    {"any name",
+     {"CACHE_DIRECTORY", "/nonexistent/a?b#c%20 d", NULL},
+     "file:/nonexistent/a%3Fb%23c%2520%20d"},
+};
+
+static void test_place(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof place_rows / sizeof place_rows[0]; i++) {
+        struct settings settings = loaded(place_rows[i].environment);
+        struct error error = {0};
+        char *url = archive_settings_url(&settings, look_up);
+        if (strcmp(url, place_rows[i].url) != 0)
+            fail_msg("%s: %s", place_rows[i].sentence, url);
+        if (store_check_url(url, &error) < 0)
+            fail_msg("%s: %s", place_rows[i].sentence, error.message);
+        free(url);
+        settings_release(&settings);
+    }
+}
+
+/* What a user of systemd's own making is told is a link to where the directory is. */
+static void test_place_behind_a_link(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/ff-place-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *real = alloc_format("%s/private", folder);
+    char *link = alloc_format("%s/forgefold", folder);
+    char *wanted = alloc_format("file:%s", real);
+    assert_int_equal(mkdir(real, 0700), 0);
+    assert_int_equal(symlink("private", link), 0);
+    struct settings settings = loaded((const char *const[]){"CACHE_DIRECTORY", link, NULL});
+    char *url = archive_settings_url(&settings, look_up);
+    assert_string_equal(url, wanted);
+    free(url);
+    settings_release(&settings);
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(rmdir(real), 0);
+    assert_int_equal(rmdir(folder), 0);
+    free(wanted);
+    free(link);
+    free(real);
+}
+
+/* With a credential a forge allows more, so what it told is asked for again sooner. */
+static void test_lifetimes(void **state)
+{
+    (void)state;
+    static const char *const rows[][8] = {
+        {"CACHE_URL", "none:", "GITHUB_AUTH_TOKEN", "abc", NULL},
+        {"CACHE_URL", "none:", "CACHE_FRESH_SECONDS", "60", "CACHE_STALE_SECONDS", "0", NULL},
+    };
+    static const int64_t fresh[][2] = {{FRESHNESS_FRESH_WITHOUT, FRESHNESS_FRESH_WITH_CREDENTIAL},
+                                       {60, 60}};
+    static const int64_t stale[] = {FRESHNESS_STALE, 0};
+    for (size_t i = 0; i < 2; i++) {
+        struct settings settings = loaded(rows[i]);
+        struct forge_settings *array = NULL;
+        struct archive archive;
+        bool keeps = true;
+        assert_int_equal(forge_settings_load(&array, &settings, NULL), 0);
+        archive_settings_open(&archive, &settings, array, &keeps);
+        assert_false(keeps);
+        assert_int_equal(archive.forges[BITBUCKET].lifetimes.fresh, fresh[i][BITBUCKET]);
+        assert_int_equal(archive.forges[GITHUB].lifetimes.fresh, fresh[i][GITHUB]);
+        assert_int_equal(archive.forges[GITHUB].lifetimes.stale, stale[i]);
+        assert_int_equal(archive.forges[GITHUB].authorized, i == 0);
+        archive_settings_close(&archive);
+        forge_settings_free(array);
+        settings_release(&settings);
+    }
+}
+
 /* A file of the source tree as text; free() it. */
 static char *source_file(const char *name)
 {
@@ -289,9 +450,12 @@ int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_values),
-        cmocka_unit_test(test_cors_of_none), cmocka_unit_test(test_credentials),
-        cmocka_unit_test(test_base_urls),    cmocka_unit_test(test_documentation),
+        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_values),
+        cmocka_unit_test(test_redis),         cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_place),         cmocka_unit_test(test_place_behind_a_link),
+        cmocka_unit_test(test_lifetimes),     cmocka_unit_test(test_cors_of_none),
+        cmocka_unit_test(test_credentials),   cmocka_unit_test(test_base_urls),
+        cmocka_unit_test(test_documentation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

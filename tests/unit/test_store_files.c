@@ -653,12 +653,13 @@ static void a_file_in_place_of_the_directory_is_refused(void **state)
 
 /*
  * In a child with mounts of its own, which end with it: a small file system over the directory.
- * Returns what the child exits with, or -1 when mounts are refused.
+ * It exits with what `work` returns, or with MOUNT_REFUSED.
  */
 #define MOUNT_REFUSED 99
 
 struct small_disk {
     struct fixture *fixture;
+    const char *options;
     int (*work)(struct fixture *fixture);
 };
 
@@ -667,7 +668,7 @@ static int with_small_disk(void *context)
     struct small_disk *disk = context;
     const char *directory = disk->fixture->directory;
     if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mkdir(directory, 0700) < 0 || mount("none", directory, "tmpfs", 0, "size=1m,mode=0700") < 0)
+        mkdir(directory, 0700) < 0 || mount("none", directory, "tmpfs", 0, disk->options) < 0)
         return MOUNT_REFUSED;
     return disk->work(disk->fixture);
 }
@@ -683,7 +684,7 @@ static int with_small_disk(void *context)
 
 static void run_with_small_disk(struct fixture *fixture, int (*work)(struct fixture *fixture))
 {
-    struct small_disk disk = {.fixture = fixture, .work = work};
+    struct small_disk disk = {.fixture = fixture, .options = "size=1m,mode=0700", .work = work};
     const int result = store_place_wait(store_place_fork(with_small_disk, &disk));
     if (result == MOUNT_REFUSED) {
         print_message("# skipped: only root may mount, and not everywhere\n");
@@ -739,6 +740,16 @@ static int fill_the_disk(struct fixture *fixture)
     REQUIRE(can_add(fixture->store, "a counter"));
     store_close(fixture->store);
     return store_check(open_in(fixture->directory, MEBIBYTE), &error);
+}
+
+/* In memory where that can be mounted, as thousands of files are made; else on the disk. */
+static void run_in_memory(struct fixture *fixture, int (*work)(struct fixture *fixture))
+{
+    struct small_disk disk = {.fixture = fixture, .options = "size=256m,mode=0700", .work = work};
+    int result = store_place_wait(store_place_fork(with_small_disk, &disk));
+    if (result == MOUNT_REFUSED)
+        result = work(fixture);
+    assert_int_equal(result, 0);
 }
 
 static void a_full_disk_is_a_miss(void **state)
@@ -813,8 +824,8 @@ static void a_value_that_is_too_large_is_not_kept(void **state)
     free(bytes);
 }
 
-/* Puts a value of some size that is got again; the same sizes in every run. */
-static void put_some(struct store *store, int number, uint32_t *seed)
+/* Puts a value of some size; the same sizes in every run. False: it cannot be got again. */
+static bool put_some(struct store *store, int number, uint32_t *seed)
 {
     static const size_t sizes[] = {100, 1000, 4000, 9000, 60000};
     static char bytes[60000];
@@ -824,35 +835,42 @@ static void put_some(struct store *store, int number, uint32_t *seed)
     snprintf(key, sizeof key, "key %d", number);
     store_place_fill(bytes, size, (uint32_t)number);
     store_put(store, key, bytes, size, &times);
-    assert_int_equal(store_get(store, key, WALL, &value), 0);
-    assert_true(store_place_is_whole(value.bytes, value.length));
+    if (store_get(store, key, WALL, &value) < 0)
+        return false;
+    const bool whole = value.length == size && memcmp(value.bytes, bytes, size) == 0;
     store_value_release(&value);
+    return whole;
 }
 
 #define BOUND (4 * MEBIBYTE)
 #define PUTS 20000
 
-static void the_bound_holds(void **state)
+static int keep_putting(struct fixture *fixture)
 {
-    struct fixture *fixture = fixture_of(state);
     struct store *store = open_in(fixture->directory, BOUND);
     struct store_statistics statistics;
     uint32_t seed = 1;
     for (int i = 0; i < PUTS; i++) {
-        put_some(store, i, &seed);
+        REQUIRE(put_some(store, i, &seed));
         if (i % 500 != 0 && i < PUTS - 1)
             continue;
-        assert_int_equal(store_statistics(store, WALL, &statistics), 0);
-        assert_in_range(statistics.bytes, 0, BOUND);
-        /* As a person with a quota sees it. */
+        REQUIRE(store_statistics(store, WALL, &statistics) == 0);
+        REQUIRE(statistics.bytes <= BOUND);
+        /* As a person with a quota sees it: with the numbers beside the values. */
         walk(fixture);
-        assert_in_range(found.blocks, 0, BOUND + 4096); /* and what each shard takes */
-        assert_int_equal(found.values, statistics.values);
+        REQUIRE(found.blocks <= BOUND + 4096);
+        REQUIRE(found.values == (size_t)statistics.values);
     }
     /* And it is used. */
-    assert_in_range(statistics.bytes, BOUND / 10 * 8, BOUND);
-    assert_int_equal(found.temporaries, 0);
+    REQUIRE(statistics.bytes > BOUND / 10 * 8);
+    REQUIRE(found.temporaries == 0);
     store_close(store);
+    return 0;
+}
+
+static void the_bound_holds(void **state)
+{
+    run_in_memory(fixture_of(state), keep_putting);
 }
 
 static void what_was_put_last_stays(void **state)
@@ -864,7 +882,7 @@ static void what_was_put_last_stays(void **state)
     uint32_t seed = 1;
     size_t old = 0, new = 0;
     for (int i = 0; i < 3000; i++)
-        put_some(store, i, &seed);
+        assert_true(put_some(store, i, &seed));
     for (int i = 0; i < 500; i++) {
         snprintf(key, sizeof key, "key %d", i);
         old += has_stamp(store, key);
@@ -884,7 +902,7 @@ static void a_small_bound_holds_with_values_that_are_large_for_it(void **state)
     struct store_statistics statistics;
     uint32_t seed = 3;
     for (int i = 0; i < 300; i++) {
-        put_some(store, i, &seed);
+        assert_true(put_some(store, i, &seed));
         assert_int_equal(store_statistics(store, WALL, &statistics), 0);
         assert_in_range(statistics.bytes, 0, bound);
     }
@@ -932,7 +950,7 @@ static void wrong_numbers_are_corrected(void **state)
     uint32_t seed = 1;
     snprintf(path, sizeof path, "%s/usage", fixture->directory);
     for (int i = 0; i < 1000; i++)
-        put_some(store, i, &seed);
+        assert_true(put_some(store, i, &seed));
     assert_int_equal(store_statistics(store, WALL, &before), 0);
     static const int fillings[] = {0xff, 0x7f, 0x80, 0};
     for (size_t i = 0; i < COUNT(fillings); i++) {
@@ -941,7 +959,7 @@ static void wrong_numbers_are_corrected(void **state)
         if (fillings[i] == 0)
             unlink(path); /* or all of it */
         for (int j = 0; j < 50; j++)
-            put_some(store, 1000 + j, &seed);
+            assert_true(put_some(store, 1000 + j, &seed));
         assert_int_equal(store_statistics(store, WALL, &after), 0);
         assert_in_range(after.bytes, before.bytes / 10 * 8, BOUND);
     }
@@ -955,7 +973,7 @@ static void without_a_bound_all_is_kept(void **state)
     struct store_statistics statistics;
     uint32_t seed = 1;
     for (int i = 0; i < 500; i++)
-        put_some(store, i, &seed);
+        assert_true(put_some(store, i, &seed));
     assert_int_equal(store_statistics(store, WALL, &statistics), 0);
     assert_int_equal(statistics.values, 500);
     assert_int_equal(statistics.maximum_bytes, 0);
@@ -1031,31 +1049,47 @@ static void sweeps_remove_what_is_over_and_nothing_else(void **state)
     store_release(fixture->store, held);
 }
 
-static void what_expired_is_swept_in_time_with_and_without_a_bound(void **state)
+static int put_what_expires(struct fixture *fixture, size_t bound)
 {
-    struct fixture *fixture = fixture_of(state);
-    static const size_t bounds[] = {64 * MEBIBYTE, 0};
     const struct store_times over = {WALL - 40, WALL - 30, WALL - 20, WALL};
-    for (size_t i = 0; i < COUNT(bounds); i++) {
-        struct store *store = open_in(fixture->directory, bounds[i]);
-        struct store_statistics statistics;
-        char key[40];
-        for (int j = 0; j < 2000; j++) {
-            snprintf(key, sizeof key, "over %d", j);
-            store_put(store, key, "value", 5, &over);
-        }
-        assert_int_equal(store_statistics(store, WALL, &statistics), 0);
-        const int64_t before = statistics.expired;
-        assert_true(before > 0);
-        /* One of 64 puts sweeps one of 256 shards: of 2000 puts about 31, a ninth of them all. */
-        for (int j = 0; j < 2000; j++)
-            put(store, KEY, "value");
-        assert_int_equal(store_statistics(store, WALL, &statistics), 0);
-        assert_in_range(statistics.expired, before / 2, before - before / 50);
-        assert_true(statistics.values >= statistics.expired);
-        store_close(store);
-        store_place_clear(fixture->directory);
+    struct store *store = open_in(fixture->directory, bound);
+    struct store_statistics statistics;
+    char key[40];
+    for (int i = 0; i < 2000; i++) {
+        snprintf(key, sizeof key, "over %d", i);
+        store_put(store, key, "value", 5, &over);
     }
+    REQUIRE(store_statistics(store, WALL, &statistics) == 0);
+    const int64_t before = statistics.expired;
+    REQUIRE(before > 0);
+    /* One of 64 puts sweeps one of 256 shards: of 2000 puts about 31, a ninth of them all. */
+    for (int i = 0; i < 2000; i++)
+        put(store, KEY, "value");
+    REQUIRE(store_statistics(store, WALL, &statistics) == 0);
+    REQUIRE(statistics.expired > before / 2);
+    REQUIRE(statistics.expired < before - before / 50);
+    store_close(store);
+    return 0;
+}
+
+static int put_what_expires_with_a_bound(struct fixture *fixture)
+{
+    return put_what_expires(fixture, (size_t)64 * MEBIBYTE);
+}
+
+static int put_what_expires_without_a_bound(struct fixture *fixture)
+{
+    return put_what_expires(fixture, 0);
+}
+
+static void what_expired_is_swept_in_time(void **state)
+{
+    run_in_memory(fixture_of(state), put_what_expires_with_a_bound);
+}
+
+static void what_expired_is_swept_in_time_without_a_bound(void **state)
+{
+    run_in_memory(fixture_of(state), put_what_expires_without_a_bound);
 }
 
 /* --- what is logged --- */
@@ -1184,7 +1218,8 @@ int main(void)
         FILES(wrong_numbers_are_corrected),
         FILES(without_a_bound_all_is_kept),
         FILES(sweeps_remove_what_is_over_and_nothing_else),
-        FILES(what_expired_is_swept_in_time_with_and_without_a_bound),
+        FILES(what_expired_is_swept_in_time),
+        FILES(what_expired_is_swept_in_time_without_a_bound),
         FILES(troubles_are_logged_once_in_a_while),
         FILES(lines_say_how_many_were_left_out),
         FILES(what_is_no_trouble_is_not_logged),

@@ -47,8 +47,9 @@ static struct outcome read_bytes(const char *bytes, size_t length, bool full)
     FILE *err = open_memstream(&outcome.err, &err_length);
     assert_int_equal(fwrite(bytes, 1, length, in), length);
     rewind(in);
-    outcome.result = warm_list_read(&list, in, "list", full, &(struct query_forges){items, 2}, err,
-                                    &outcome.error);
+    outcome.result =
+        warm_list_read(&list, in, "list", full, &(struct query_forges){.items = items, .count = 2},
+                       err, &outcome.error);
     fclose(err);
     fclose(in);
     outcome.accounts = written(&list);

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""A Redis server that is stopped, started again, held up or full, below a program that serves: every
+request is answered right, and none waits for it for much longer than the store's timeout.
+"""
+
+import sys
+import time
+
+sys.dont_write_bytecode = True  # the source tree may be read-only
+
+import store_support as store  # noqa: E402
+import support  # noqa: E402
+from support import finish  # noqa: E402
+from store_support import tap  # noqa: E402
+from harness.processes import wait_until  # noqa: E402
+
+# store/store.h
+TIMEOUT = 0.2
+# What a request may take beside the timeout: a visit, on a machine that does other things.
+SLACK = 20 if support.SANITIZED else 1
+KNOWN = "g2-b2-known"
+CROWD = 40
+
+simulator = support.lazy_simulator()
+cold = (f"g1-b1-server-{number}" for number in range(1000))
+
+
+def check_served(own, name, seconds=TIMEOUT + SLACK):
+    begun = time.monotonic()
+    reply = own.get(f"username={name}")
+    took = time.monotonic() - begun
+    store.check_right(simulator.get(), reply, name)
+    tap.true(took < seconds, f"an answer within {seconds:.1f} s, not {took:.2f}")
+    return reply
+
+
+def check_all_served(own):
+    """What is known, what is not, and many at once."""
+    for name in (KNOWN, next(cold), KNOWN, next(cold)):
+        check_served(own, name)
+    begun = time.monotonic()
+    name = next(cold)
+    names = [name, KNOWN] * (CROWD // 2)
+    connections = [own.begin_get(each) for each in names]
+    replies = [finish(connection) for connection in connections]
+    took = time.monotonic() - begun
+    for each, reply in zip(names[:2], replies):
+        store.check_right(simulator.get(), reply, each)
+    tap.equal({reply.status for reply in replies}, {200}, "statuses")
+    tap.true(took < TIMEOUT + SLACK, f"{CROWD} answers within {TIMEOUT + SLACK} s, not {took:.2f}")
+
+
+def cache_lines(own):
+    return [line for line in own.log().splitlines() if "cache:" in line]
+
+
+def until_kept(own):
+    """Until what is asked for is kept again: another process knows it then, without a call."""
+    def kept():
+        name = next(cold)
+        own.get(f"username={name}")
+        with store.Calls(simulator.get()) as calls:
+            own.get(f"username={name}")
+        return calls.total == 0
+
+    wait_until(kept, "the store works again", child=own.child)
+
+
+@tap.test("a server that is stopped, and started again", seconds=90)
+def check_stopped():
+    with store.Redis() as server, store.keeping(simulator.get(), server.url) as own:
+        check_served(own, KNOWN)
+        store.no_calls(simulator.get(), lambda: check_served(own, KNOWN))
+        server.stop()
+        check_all_served(own)
+        tap.equal(len(cache_lines(own)), 1, f"lines about it, in {cache_lines(own)}")
+        server.start()
+        until_kept(own)
+        check_all_served(own)
+
+
+@tap.test("a server that holds still, and goes on", seconds=90)
+def check_held():
+    with store.Redis() as server, store.keeping(simulator.get(), server.url) as own:
+        check_served(own, KNOWN)
+        server.hold()
+        # As long as it would take a program that tries again and again to be held up often.
+        for _ in range(3):
+            check_all_served(own)
+        tap.true(cache_lines(own), "a line about it")
+        server.go_on()
+        until_kept(own)
+
+
+@tap.test("a server that holds still while a visit is under way: it is answered, and TERM ends the "
+          "program", seconds=90)
+def check_held_in_visit():
+    with store.Redis() as server:
+        own = store.Keeping(simulator.get(), server.url)
+        simulator.get().change(latency_ms=500)
+        try:
+            name = next(cold)
+            connections = [own.begin_get(name) for _ in range(CROWD)]
+            wait_until(lambda: simulator.get().counts()["github"]["accounts"].get(name),
+                       "the visit has begun", child=own.child)
+            server.hold()
+            for connection in connections:
+                store.check_right(simulator.get(), finish(connection), name)
+            begun = time.monotonic()
+        finally:
+            simulator.get().change(latency_ms=0)
+            own.close()
+        took = time.monotonic() - begun
+        tap.true(took < 2 * TIMEOUT + SLACK, f"an end by TERM within a moment, not {took:.2f} s")
+        server.go_on()
+
+
+@tap.test("a server that is full: what it has is told, everything else is visited")
+def check_full():
+    with store.Redis("maxmemory-policy noeviction") as server, \
+            store.keeping(simulator.get(), server.url) as own, server.client() as client:
+        check_served(own, KNOWN)
+        client.ask("SET", "filling", b"x" * (1 << 20))
+        client.ask("CONFIG", "SET", "maxmemory", 1 << 20)
+        store.no_calls(simulator.get(), lambda: check_served(own, KNOWN))
+        check_all_served(own)
+        tap.equal(len(cache_lines(own)), 1, f"lines about it, in {cache_lines(own)}")
+        tap.true("maxmemory" in cache_lines(own)[0], f"what to do, in {cache_lines(own)}")
+        client.ask("CONFIG", "SET", "maxmemory", 0)
+        until_kept(own)
+
+
+@tap.test("a server that forgets everything, and one that answers nonsense under our keys")
+def check_forgets():
+    with store.Redis() as server, store.keeping(simulator.get(), server.url) as own, \
+            server.client() as client:
+        check_served(own, KNOWN)
+        client.ask("FLUSHALL")
+        with store.keeping(simulator.get(), server.url) as other:
+            check_served(other, KNOWN)
+        values = client.ask("KEYS", "*")
+        tap.true(values, "there are values again")
+        whole = {key: client.ask("GET", key) for key in values
+                 if client.ask("TYPE", key) == b"string"}
+        for make in (lambda text: text[:len(text) // 2], lambda text: b"", lambda text: b"\0" * 4096,
+                     lambda text: text[:-1] + bytes([text[-1] ^ 1])):
+            for key, text in whole.items():
+                client.ask("SET", key, make(text))
+            with store.keeping(simulator.get(), server.url) as other:
+                check_served(other, KNOWN)
+        keys = sorted(whole)
+        for key, other_key in zip(keys, keys[1:] + keys[:1]):
+            client.ask("SET", key, whole[other_key])
+        with store.keeping(simulator.get(), server.url) as other:
+            check_served(other, KNOWN)
+        for key in keys:
+            client.ask("DEL", key)
+            client.ask("LPUSH", key, "a list")
+        with store.keeping(simulator.get(), server.url) as other:
+            check_served(other, KNOWN)
+
+
+if __name__ == "__main__":
+    sys.exit(tap.main())

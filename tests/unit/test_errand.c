@@ -1,0 +1,274 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive_scene.h"
+#include "base/alloc.h"
+#include "engine/errand.h"
+
+#define WALL SCENE_WALL
+
+static struct errand errand_for(const char *name)
+{
+    return (struct errand){.account = archive_scene_account(name),
+                           .standing_name = standing_name(NULL),
+                           .new_pages = BUFFER_INIT(1000)};
+}
+
+static void run(struct archive_scene *scene, struct errand *errand, enum errand_kind kind,
+                int64_t wall)
+{
+    errand->kind = kind;
+    errand_run(&scene->archive, errand, wall);
+}
+
+static void end(struct archive_scene *scene, struct errand *errand)
+{
+    run(scene, errand, ERRAND_RELEASE, WALL);
+    errand_release(errand);
+    assert_int_equal(fake_store_leases(scene->fake), 0);
+    archive_scene_end(scene);
+}
+
+/* --- claims --- */
+
+static void nobody(struct archive_scene *scene)
+{
+    (void)scene;
+}
+
+static void somebody_visits(struct archive_scene *scene)
+{
+    scene->fake->busy = true;
+}
+
+static void has_no_leases(struct archive_scene *scene)
+{
+    scene->fake->leaseless = true;
+}
+
+static void is_broken(struct archive_scene *scene)
+{
+    scene->fake->broken = true;
+}
+
+static void has_visited(struct archive_scene *scene)
+{
+    archive_scene_keep(scene, "ann", 5, WALL - 1);
+}
+
+static void has_visited_and_visits(struct archive_scene *scene)
+{
+    has_visited(scene);
+    scene->fake->busy = true;
+}
+
+static void has_visited_a_little_ahead(struct archive_scene *scene)
+{
+    archive_scene_keep(scene, "ann", 5, WALL + 1);
+}
+
+static void has_visited_long_ago(struct archive_scene *scene)
+{
+    archive_scene_keep(scene, "ann", 5, WALL - SCENE_FRESH);
+}
+
+static void has_failed(struct archive_scene *scene)
+{
+    has_visited_long_ago(scene);
+    archive_scene_keep_failure(scene, "ann", 0, WALL - 1);
+}
+
+static void has_failed_long_ago(struct archive_scene *scene)
+{
+    archive_scene_keep_failure(scene, "ann", 0, WALL - FRESHNESS_FAILURE);
+}
+
+struct claim_row {
+    const char *sentence;
+    void (*prepare)(struct archive_scene *scene);
+    enum claim_result result;
+    enum account_status known; /* of CLAIM_KNOWN */
+    bool leased;
+};
+
+static const struct claim_row claim_rows[] = {
+    {"nobody was there", nobody, CLAIM_GRANTED, ACCOUNT_OK, true},
+    {"somebody else is there", somebody_visits, CLAIM_BUSY, ACCOUNT_OK, false},
+    {"a store without leases", has_no_leases, CLAIM_GRANTED, ACCOUNT_OK, false},
+    {"a store that does not work", is_broken, CLAIM_GRANTED, ACCOUNT_OK, false},
+    {"somebody was there", has_visited, CLAIM_KNOWN, ACCOUNT_OK, false},
+    {"and is there again", has_visited_and_visits, CLAIM_KNOWN, ACCOUNT_OK, false},
+    {"by a clock a little ahead", has_visited_a_little_ahead, CLAIM_KNOWN, ACCOUNT_OK, false},
+    {"somebody was there long ago", has_visited_long_ago, CLAIM_GRANTED, ACCOUNT_OK, true},
+    {"somebody has failed", has_failed, CLAIM_KNOWN, ACCOUNT_UPSTREAM_ERROR, false},
+    {"somebody has failed long ago", has_failed_long_ago, CLAIM_GRANTED, ACCOUNT_OK, true},
+};
+
+static void a_claim_is_judged_by_what_is_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof claim_rows / sizeof claim_rows[0]; i++) {
+        const struct claim_row *row = &claim_rows[i];
+        struct archive_scene scene;
+        struct errand errand = errand_for("ann");
+        archive_scene_begin(&scene);
+        row->prepare(&scene);
+        run(&scene, &errand, ERRAND_CLAIM, WALL);
+        if (errand.result != row->result)
+            fail_msg("%s: %d", row->sentence, (int)errand.result);
+        assert_int_equal(errand.known != NULL, row->result == CLAIM_KNOWN);
+        if (errand.known != NULL)
+            assert_int_equal(errand.known->status, row->known);
+        assert_int_equal(fake_store_leases(scene.fake), row->leased);
+        assert_int_equal(errand.lease != NULL, row->leased);
+        end(&scene, &errand);
+    }
+}
+
+static void a_claim_brings_what_helps(void **state)
+{
+    (void)state;
+    const struct standing told = {.left_alone_until = WALL + 20};
+    const struct archive_account account = archive_scene_account("ann");
+    struct archive_scene scene;
+    struct errand errand = errand_for("ann");
+    struct buffer bytes = BUFFER_INIT(1000);
+    struct snapshot *snapshot = archive_scene_snapshot("ann", 5, WALL - SCENE_FRESH);
+    archive_scene_begin(&scene);
+    standing_write(&told, &bytes);
+    archive_put_state(&scene.archive, SCENE_GITHUB, errand.standing_name, &bytes, WALL, 60);
+    buffer_clear(&bytes);
+    buffer_append_text(&bytes, "pages");
+    archive_keep(&scene.archive, &account, snapshot, &bytes, WALL - SCENE_FRESH);
+    run(&scene, &errand, ERRAND_CLAIM, WALL);
+    assert_int_equal(errand.result, CLAIM_GRANTED);
+    assert_string_equal(errand.pages.bytes, "pages");
+    assert_int_equal(errand.standing.left_alone_until, WALL + 20);
+    snapshot_drop(snapshot);
+    buffer_release(&bytes);
+    end(&scene, &errand);
+}
+
+/* --- leases --- */
+
+static void a_lease_that_is_lost_is_ended(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct errand errand = errand_for("ann");
+    archive_scene_begin(&scene);
+    run(&scene, &errand, ERRAND_CLAIM, WALL);
+    run(&scene, &errand, ERRAND_RENEW, WALL + 2);
+    assert_non_null(errand.lease);
+    scene.fake->loses = true;
+    run(&scene, &errand, ERRAND_RENEW, WALL + 4);
+    assert_null(errand.lease);
+    assert_int_equal(fake_store_leases(scene.fake), 0);
+    run(&scene, &errand, ERRAND_RENEW, WALL + 6);
+    assert_int_equal(scene.fake->renewals, 2);
+    end(&scene, &errand);
+}
+
+/* --- the end of a visit --- */
+
+static void what_a_visit_came_to_is_kept(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct errand errand = errand_for("ann");
+    struct archive_found found;
+    struct store_value pages;
+    archive_scene_begin(&scene);
+    run(&scene, &errand, ERRAND_CLAIM, WALL);
+    errand.snapshot = archive_scene_snapshot("ann", 5, WALL);
+    buffer_append_text(&errand.new_pages, "pages");
+    errand.pages_changed = true;
+    run(&scene, &errand, ERRAND_KEEP, WALL);
+    assert_null(errand.lease);
+    archive_find(&scene.archive, &errand.account, WALL, &found);
+    assert_int_equal(found.freshness, FRESHNESS_FRESH);
+    archive_found_release(&found);
+    assert_int_equal(archive_pages(&scene.archive, &errand.account, WALL, &pages), 0);
+    assert_string_equal(pages.bytes, "pages");
+    store_value_release(&pages);
+    end(&scene, &errand);
+}
+
+static struct standing standing_after(enum account_status status, int64_t known, int64_t told)
+{
+    struct archive_scene scene;
+    struct errand errand = errand_for("ann");
+    struct errand next = errand_for("bob");
+    struct buffer bytes = BUFFER_INIT(1000);
+    const struct standing stored = {.left_alone_until = known, .credential_from = WALL + 7};
+    archive_scene_begin(&scene);
+    standing_write(&stored, &bytes);
+    archive_put_state(&scene.archive, SCENE_GITHUB, errand.standing_name, &bytes, WALL, 60);
+    errand.snapshot = status == ACCOUNT_OK ? archive_scene_snapshot("ann", 5, WALL)
+                                           : archive_scene_failure("ann", 0, WALL);
+    errand.standing.left_alone_until = told;
+    run(&scene, &errand, ERRAND_KEEP, WALL);
+    run(&scene, &next, ERRAND_CLAIM, WALL);
+    const struct standing standing = next.standing;
+    run(&scene, &next, ERRAND_RELEASE, WALL);
+    errand_release(&next);
+    buffer_release(&bytes);
+    end(&scene, &errand);
+    assert_int_equal(standing.credential_from, WALL + 7);
+    return standing;
+}
+
+static void what_others_have_told_is_kept_beside_it(void **state)
+{
+    (void)state;
+    assert_int_equal(standing_after(ACCOUNT_UPSTREAM_ERROR, WALL + 20, 0).left_alone_until,
+                     WALL + 20);
+    assert_int_equal(standing_after(ACCOUNT_UPSTREAM_ERROR, WALL + 20, WALL + 30).left_alone_until,
+                     WALL + 30);
+    assert_int_equal(standing_after(ACCOUNT_OK, 0, WALL + 30).left_alone_until, WALL + 30);
+}
+
+/* Else it would be left alone again although its probe has just worked. */
+static void a_forge_that_works_is_not_left_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(standing_after(ACCOUNT_OK, WALL + 20, 0).left_alone_until, 0);
+}
+
+static void without_a_store_nothing_is_lost_but_memory(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct errand errand = errand_for("ann");
+    archive_scene_begin(&scene);
+    scene.fake->broken = true;
+    run(&scene, &errand, ERRAND_CLAIM, WALL);
+    run(&scene, &errand, ERRAND_RENEW, WALL);
+    errand.snapshot = archive_scene_snapshot("ann", 5, WALL);
+    run(&scene, &errand, ERRAND_KEEP, WALL);
+    assert_int_equal(fake_store_values(scene.fake), 0);
+    end(&scene, &errand);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_claim_is_judged_by_what_is_known),
+        cmocka_unit_test(a_claim_brings_what_helps),
+        cmocka_unit_test(a_lease_that_is_lost_is_ended),
+        cmocka_unit_test(what_a_visit_came_to_is_kept),
+        cmocka_unit_test(what_others_have_told_is_kept_beside_it),
+        cmocka_unit_test(a_forge_that_works_is_not_left_alone),
+        cmocka_unit_test(without_a_store_nothing_is_lost_but_memory),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,267 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/lookup.h"
+#include "archive_scene.h"
+
+#define WALL SCENE_WALL
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* Ages at which what was kept without a failure is this. */
+#define FRESH 0
+#define STALE SCENE_FRESH
+#define VERY_STALE (SCENE_FRESH + SCENE_STALE)
+
+static bool accepts_plain(const char *name, size_t length)
+{
+    return memchr(name, '_', length) == NULL;
+}
+
+static const struct query_forge known_forges[] = {
+    {"bitbucket", accepts_plain, "anything without an underscore"},
+    {"github", accepts_plain, "anything without an underscore"},
+};
+
+static struct query query_of(const char *json)
+{
+    static const struct query_forges known = {.items = known_forges, .count = COUNT(known_forges)};
+    struct query query;
+    struct error error;
+    if (query_from_json(&query, json, strlen(json), &known, &error) < 0)
+        fail_msg("%s", error.message);
+    return query;
+}
+
+static int64_t stars_of(const struct snapshot *snapshot)
+{
+    return snapshot->totals.values[STATISTIC_STARS_RECEIVED].sum;
+}
+
+/* --- what is told at once --- */
+
+struct judge_row {
+    const char *sentence;
+    int64_t age; /* of the snapshot; -1: there is none */
+    bool has_failed;
+    enum lookup_patience patience;
+    enum { WANTED, OK, STALE_OK, FAILED } answer;
+    bool due;
+};
+
+static const struct judge_row judge_rows[] = {
+    {"nothing", -1, false, LOOKUP_AT_ONCE, WANTED, false},
+    {"nothing but a failure", -1, true, LOOKUP_AT_ONCE, FAILED, false},
+    {"fresh", FRESH, false, LOOKUP_AT_ONCE, OK, false},
+    {"fresh, though another has failed", FRESH, true, LOOKUP_AT_ONCE, OK, false},
+    {"fresh, and there is time", FRESH, false, LOOKUP_WAITS, OK, false},
+    {"stale", STALE, false, LOOKUP_AT_ONCE, STALE_OK, true},
+    {"stale, and it has just failed", STALE, true, LOOKUP_AT_ONCE, STALE_OK, false},
+    {"stale, and there is time", STALE, false, LOOKUP_WAITS, WANTED, false},
+    {"stale, there is time, but it failed", STALE, true, LOOKUP_WAITS, STALE_OK, false},
+    {"very stale", VERY_STALE, false, LOOKUP_AT_ONCE, WANTED, false},
+    {"very stale, and it has just failed", VERY_STALE, true, LOOKUP_AT_ONCE, STALE_OK, false},
+};
+
+static void prepare(struct archive_scene *scene, const struct judge_row *row)
+{
+    archive_scene_begin(scene);
+    if (row->age >= 0)
+        archive_scene_keep(scene, "ann", 5, WALL - row->age);
+    if (row->has_failed)
+        archive_scene_keep_failure(scene, "ann", 0, WALL);
+}
+
+static void check_answer(const struct judge_row *row, const struct lookup *lookup)
+{
+    const struct lookup_account *account = &lookup->accounts[0];
+    if (lookup->want_count != (row->answer == WANTED))
+        fail_msg("%s: %zu wanted", row->sentence, lookup->want_count);
+    assert_int_equal(account->snapshot != NULL, row->answer != WANTED);
+    assert_int_equal(account->is_due, row->due);
+    if (account->snapshot == NULL)
+        return;
+    assert_true(account->is_found);
+    assert_int_equal(account->stale, row->answer == STALE_OK);
+    assert_int_equal(account->snapshot->status,
+                     row->answer == FAILED ? ACCOUNT_UPSTREAM_ERROR : ACCOUNT_OK);
+    assert_int_equal(account->times.fetched, row->answer == FAILED ? WALL : WALL - row->age);
+}
+
+static void what_is_remembered_is_told_if_it_is_good_enough(void **state)
+{
+    (void)state;
+    struct query query = query_of("{\"github\":\"ann\"}");
+    for (size_t i = 0; i < COUNT(judge_rows); i++) {
+        struct archive_scene scene;
+        struct lookup lookup;
+        prepare(&scene, &judge_rows[i]);
+        lookup_init(&lookup, &scene.archive, &query, judge_rows[i].patience, WALL);
+        check_answer(&judge_rows[i], &lookup);
+        lookup_release(&lookup);
+        archive_scene_end(&scene);
+    }
+    query_release(&query);
+}
+
+static void wants_say_which_accounts_they_are(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct lookup lookup;
+    struct query query =
+        query_of("{\"username\":\"zed\",\"github\":[\"ann\",\"bob\",\"eve\"],\"detail\":\"full\"}");
+    struct archive_account ann = archive_scene_account("ann");
+    struct snapshot *snapshot = archive_scene_snapshot("ann", 5, WALL);
+    ann.full = true;
+    archive_scene_begin(&scene);
+    archive_keep(&scene.archive, &ann, snapshot, NULL, WALL);
+    archive_scene_keep(&scene, "bob", 5, WALL); /* with another detail */
+    lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+    assert_int_equal(lookup.count, 4);
+    assert_int_equal(lookup.want_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct lookup_account *account = &lookup.accounts[lookup.slots[i]];
+        assert_null(account->snapshot);
+        assert_string_equal(lookup.wants[i].name, account->account.name);
+        assert_int_equal(lookup.wants[i].forge, account->account.forge);
+        assert_true(lookup.wants[i].full);
+    }
+    assert_int_equal(lookup.wants[0].forge, SCENE_BITBUCKET);
+    assert_string_equal(lookup.wants[0].name, "zed");
+    assert_string_equal(lookup.wants[1].name, "bob");
+    assert_string_equal(lookup.wants[2].name, "eve");
+    snapshot_drop(snapshot);
+    lookup_release(&lookup);
+    query_release(&query);
+    archive_scene_end(&scene);
+}
+
+static void what_a_rule_refuses_is_never_looked_for(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct lookup lookup;
+    struct query_account account = {
+        .forge = SCENE_GITHUB, .name = (char *)(uintptr_t) "a_b", .refused = true};
+    const struct query query = {.accounts = &account, .count = 1};
+    archive_scene_begin(&scene);
+    lookup_init(&lookup, &scene.archive, &query, LOOKUP_WAITS, WALL);
+    assert_int_equal(lookup.want_count, 0);
+    assert_int_equal(lookup.accounts[0].snapshot->status, ACCOUNT_NOT_FOUND);
+    assert_null(lookup.accounts[0].snapshot->api); /* so that no time of it is told */
+    assert_true(lookup.accounts[0].is_found);
+    assert_int_equal(scene.fake->gets, 0);
+    lookup_release(&lookup);
+    archive_scene_end(&scene);
+}
+
+/* --- what visits came to --- */
+
+struct visit_row {
+    const char *sentence;
+    int64_t age; /* of the snapshot that is remembered; -1: there is none */
+    bool fails;
+    int64_t stars; /* that the visit tells, where it does not fail; 5 are remembered */
+    bool stale;
+    int64_t told; /* stars, -1: a failure */
+    int64_t fetched_at;
+};
+
+static const struct visit_row visit_rows[] = {
+    {"it came to something", -1, false, 7, false, 7, WALL},
+    {"it failed", -1, true, 0, false, -1, WALL},
+    {"it failed, and something is remembered", VERY_STALE, true, 0, true, 5, WALL - VERY_STALE},
+    {"it tells something else", VERY_STALE, false, 7, false, 7, WALL},
+    {"it tells the same", VERY_STALE, false, 5, false, 5, WALL - VERY_STALE},
+};
+
+static struct snapshot *visit(const struct visit_row *row)
+{
+    return row->fails ? archive_scene_failure("ann", 0, WALL)
+                      : archive_scene_snapshot("ann", row->stars, WALL);
+}
+
+static void check_visit(const struct visit_row *row, const struct lookup_account *account)
+{
+    const struct snapshot *snapshot = account->snapshot;
+    const int64_t told = snapshot->status == ACCOUNT_OK ? stars_of(snapshot) : -1;
+    if (told != row->told || account->stale != row->stale)
+        fail_msg("%s: %lld", row->sentence, (long long)told);
+    assert_int_equal(snapshot->fetched_at, row->fetched_at);
+    assert_false(account->is_found);
+    assert_int_equal(account->times.fetched, row->stale ? WALL - row->age : WALL);
+    if (row->stale || row->fails)
+        return;
+    /* No more is promised than any archive gives it. */
+    assert_int_equal(account->times.fresh_until, WALL + SCENE_FRESH * 9 / 10);
+}
+
+static void what_visits_came_to_completes_it(void **state)
+{
+    (void)state;
+    struct query query = query_of("{\"github\":\"ann\"}");
+    for (size_t i = 0; i < COUNT(visit_rows); i++) {
+        const struct visit_row *row = &visit_rows[i];
+        struct archive_scene scene;
+        struct lookup lookup;
+        archive_scene_begin(&scene);
+        if (row->age >= 0)
+            archive_scene_keep(&scene, "ann", 5, WALL - row->age);
+        lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+        assert_int_equal(lookup.want_count, 1);
+        struct snapshot *snapshot = visit(row);
+        lookup_complete(&lookup, &scene.archive, &snapshot, WALL);
+        check_visit(row, &lookup.accounts[0]);
+        lookup_release(&lookup);
+        archive_scene_end(&scene);
+    }
+    query_release(&query);
+}
+
+static void answers_are_in_the_order_of_the_query(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct lookup lookup;
+    struct snapshot **snapshots;
+    bool *stale;
+    struct query query = query_of("{\"github\":[\"ann\",\"bob\",\"eve\"]}");
+    archive_scene_begin(&scene);
+    archive_scene_keep(&scene, "ann", 1, WALL - STALE);
+    archive_scene_keep(&scene, "eve", 3, WALL);
+    lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+    struct snapshot *visited = archive_scene_snapshot("bob", 2, WALL);
+    lookup_complete(&lookup, &scene.archive, &visited, WALL);
+    lookup_answers(&lookup, &snapshots, &stale);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(stars_of(snapshots[i]), i + 1);
+        assert_int_equal(stale[i], i == 0);
+    }
+    free(snapshots);
+    free(stale);
+    lookup_release(&lookup);
+    lookup_release(&lookup);
+    query_release(&query);
+    archive_scene_end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_remembered_is_told_if_it_is_good_enough),
+        cmocka_unit_test(wants_say_which_accounts_they_are),
+        cmocka_unit_test(what_a_rule_refuses_is_never_looked_for),
+        cmocka_unit_test(what_visits_came_to_completes_it),
+        cmocka_unit_test(answers_are_in_the_order_of_the_query),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

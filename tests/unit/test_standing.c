@@ -1,0 +1,339 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "engine/service.h"
+#include "engine/standing.h"
+
+#define WALL 1800000000
+#define NOW 5000000 /* monotonic milliseconds */
+#define BYTES_MAXIMUM 1024
+
+static const struct quota some_quota = {true, 5000, 4321, WALL + 1800};
+
+static struct standing rich_standing(void)
+{
+    struct standing standing = {.left_alone_until = WALL + 30, .credential_from = WALL + 900};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < ALLOWANCE_COUNT; j++)
+            standing.allowances[i][j] = (struct standing_allowance){
+                {true, 60 + (int64_t)i, (int64_t)j, WALL + 100 + (int64_t)(i + j)},
+                WALL + 10 * (int64_t)j};
+    return standing;
+}
+
+static bool same_quota(const struct quota *one, const struct quota *other)
+{
+    return one->told == other->told && one->limit == other->limit &&
+           one->remaining == other->remaining && one->reset_at == other->reset_at;
+}
+
+static bool same(const struct standing *one, const struct standing *other)
+{
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < ALLOWANCE_COUNT; j++)
+            if (!same_quota(&one->allowances[i][j].quota, &other->allowances[i][j].quota) ||
+                one->allowances[i][j].blocked_until != other->allowances[i][j].blocked_until)
+                return false;
+    return one->left_alone_until == other->left_alone_until &&
+           one->credential_from == other->credential_from;
+}
+
+static struct buffer written(const struct standing *standing)
+{
+    struct buffer bytes = BUFFER_INIT(BYTES_MAXIMUM);
+    standing_write(standing, &bytes);
+    assert_false(bytes.overflowed);
+    return bytes;
+}
+
+/* --- bytes --- */
+
+static void it_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    const struct standing nothing = {0};
+    const struct standing rich = rich_standing();
+    const struct standing *const standings[] = {&nothing, &rich};
+    for (size_t i = 0; i < 2; i++) {
+        struct standing read;
+        struct buffer bytes = written(standings[i]);
+        assert_int_equal(standing_read(&read, bytes.bytes, bytes.length, WALL), 0);
+        assert_true(same(&read, standings[i]));
+        buffer_release(&bytes);
+    }
+}
+
+/* From an allocation of just that length, so that a sanitizer sees every byte read behind it. */
+static int read_exactly(struct standing *standing, const char *bytes, size_t length)
+{
+    char *exact = alloc_resized(NULL, length + 1, 1);
+    memcpy(exact + 1, bytes, length);
+    const int result = standing_read(standing, exact + 1, length, WALL);
+    free(exact);
+    return result;
+}
+
+static void a_part_tells_nothing(void **state)
+{
+    (void)state;
+    const struct standing nothing = {0};
+    const struct standing rich = rich_standing();
+    struct buffer bytes = written(&rich);
+    for (size_t length = 0; length < bytes.length; length++) {
+        struct standing read = rich;
+        assert_int_equal(read_exactly(&read, bytes.bytes, length), -1);
+        assert_true(same(&read, &nothing));
+    }
+    buffer_append_byte(&bytes, '\0');
+    struct standing read = rich;
+    assert_int_equal(read_exactly(&read, bytes.bytes, bytes.length), -1);
+    assert_true(same(&read, &nothing));
+    buffer_release(&bytes);
+}
+
+static void assert_credible(const struct standing *standing)
+{
+    const int64_t latest = WALL + STANDING_MAXIMUM_SECONDS;
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; j < ALLOWANCE_COUNT; j++) {
+            const struct standing_allowance *allowance = &standing->allowances[i][j];
+            assert_in_range(allowance->blocked_until, 0, (uintmax_t)latest);
+            assert_in_range(allowance->quota.reset_at, 0, (uintmax_t)latest);
+            assert_true(allowance->quota.limit >= 0 && allowance->quota.remaining >= 0);
+        }
+    }
+    assert_in_range(standing->left_alone_until, 0, (uintmax_t)latest);
+    assert_in_range(standing->credential_from, 0, (uintmax_t)latest);
+}
+
+static void one_bit_more_or_less_does_no_harm(void **state)
+{
+    (void)state;
+    const struct standing rich = rich_standing();
+    struct buffer bytes = written(&rich);
+    for (size_t bit = 0; bit < 8 * bytes.length; bit++) {
+        struct standing read;
+        bytes.bytes[bit / 8] = (char)(bytes.bytes[bit / 8] ^ (1 << bit % 8));
+        read_exactly(&read, bytes.bytes, bytes.length);
+        assert_credible(&read);
+        bytes.bytes[bit / 8] = (char)(bytes.bytes[bit / 8] ^ (1 << bit % 8));
+    }
+    buffer_release(&bytes);
+}
+
+static void another_version_tells_nothing(void **state)
+{
+    (void)state;
+    const struct standing rich = rich_standing();
+    struct buffer bytes = written(&rich);
+    struct standing read;
+    bytes.bytes[0]++;
+    assert_int_equal(read_exactly(&read, bytes.bytes, bytes.length), -1);
+    buffer_release(&bytes);
+}
+
+static void what_holds_too_long_is_left_out(void **state)
+{
+    (void)state;
+    struct standing told = rich_standing();
+    told.left_alone_until = WALL + STANDING_MAXIMUM_SECONDS + 1;
+    told.credential_from = WALL + STANDING_MAXIMUM_SECONDS;
+    told.allowances[0][0].quota.reset_at = WALL + STANDING_MAXIMUM_SECONDS + 1;
+    told.allowances[0][1].blocked_until = INT64_MAX;
+    told.allowances[1][0].quota.remaining = -1;
+    told.allowances[1][1].blocked_until = -5;
+    struct standing expected = told;
+    expected.left_alone_until = 0;
+    expected.allowances[0][0].quota = (struct quota){0};
+    expected.allowances[0][1].blocked_until = 0;
+    expected.allowances[1][0].quota = (struct quota){0};
+    expected.allowances[1][1].blocked_until = 0;
+    struct standing read;
+    struct buffer bytes = written(&told);
+    assert_int_equal(read_exactly(&read, bytes.bytes, bytes.length), 0);
+    assert_true(same(&read, &expected));
+    buffer_release(&bytes);
+}
+
+/* --- merging --- */
+
+static void assert_commutes(const struct standing *one, const struct standing *other)
+{
+    struct standing first = *one;
+    struct standing second = *other;
+    standing_merge(&first, other);
+    standing_merge(&second, one);
+    assert_true(same(&first, &second));
+    struct standing again = first;
+    standing_merge(&again, other);
+    assert_true(same(&again, &first));
+}
+
+static const struct quota quotas[] = {
+    {false, 0, 0, 0},
+    {true, 60, 10, WALL},
+    {true, 60, 10, WALL + 30},   /* the same period, told as seconds left */
+    {true, 5000, 10, WALL + 30}, /* and by another policy */
+    {true, 60, 9, WALL - 30},
+    {true, 60, 60, WALL + 60},
+    {true, 60, 60, WALL + 3600},
+    {true, 60, 0, WALL + 3600},
+};
+#define QUOTA_COUNT (sizeof quotas / sizeof quotas[0])
+
+static void it_does_not_matter_who_knew_what(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < QUOTA_COUNT; i++) {
+        for (size_t j = 0; j < QUOTA_COUNT; j++) {
+            struct standing one = {.left_alone_until = (int64_t)i, .credential_from = 7};
+            struct standing other = {.left_alone_until = (int64_t)j, .credential_from = 9};
+            one.allowances[1][ALLOWANCE_REST] = (struct standing_allowance){quotas[i], 3};
+            other.allowances[1][ALLOWANCE_REST] = (struct standing_allowance){quotas[j], 4};
+            assert_commutes(&one, &other);
+        }
+    }
+}
+
+struct merge_row {
+    const char *sentence;
+    size_t known, told, result; /* indexes into quotas */
+};
+
+static const struct merge_row merge_rows[] = {
+    {"nothing is learned from nothing", 1, 0, 1},
+    {"anything from who knows nothing", 0, 1, 1},
+    {"of one period the smaller remainder", 1, 4, 4},
+    {"whoever knew it", 4, 1, 4},
+    {"of two periods the later", 4, 5, 5},
+    {"though less was left in the earlier", 7, 4, 7},
+    {"and what is used up stays used up", 7, 6, 7},
+};
+
+static void the_smaller_remainder_of_the_later_period_is_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof merge_rows / sizeof merge_rows[0]; i++) {
+        const struct merge_row *row = &merge_rows[i];
+        struct standing into = {.allowances[0][0].quota = quotas[row->known]};
+        const struct standing from = {.allowances[0][0].quota = quotas[row->told]};
+        standing_merge(&into, &from);
+        if (!same_quota(&into.allowances[0][0].quota, &quotas[row->result]))
+            fail_msg("%s", row->sentence);
+    }
+}
+
+static void each_credential_has_its_own(void **state)
+{
+    (void)state;
+    char *none = standing_name(NULL);
+    char *one = standing_name("Bearer one");
+    char *again = standing_name("Bearer one");
+    char *two = standing_name("Bearer two");
+    assert_string_equal(one, again);
+    assert_string_not_equal(one, two);
+    assert_string_not_equal(one, none);
+    assert_null(strstr(one, "Bearer"));
+    free(none);
+    free(one);
+    free(again);
+    free(two);
+}
+
+/* --- what a service tells and heeds --- */
+
+static const struct forge_settings with_credential = {.authorization =
+                                                          (char *)(uintptr_t) "Bearer one"};
+
+static void service_begin(struct service *service)
+{
+    service_init(service, forges[0], &with_credential, 4);
+}
+
+static void what_one_tells_another_heeds(void **state)
+{
+    (void)state;
+    struct service teller;
+    struct service heeder;
+    struct standing standing;
+    int64_t retry_at = 0;
+    service_begin(&teller);
+    service_begin(&heeder);
+    service_refuse_credential(&teller, NOW);
+    budget_learn(&teller.budgets[0][ALLOWANCE_REST], &some_quota, WALL);
+    budget_block(&teller.budgets[1][ALLOWANCE_GRAPHQL], WALL + 60);
+    for (unsigned i = 0; i < BREAKER_FAILURES; i++)
+        breaker_note(&teller.breaker, false, NOW);
+    service_tell(&teller, &standing, NOW, WALL);
+    assert_int_equal(standing.left_alone_until, WALL + BREAKER_PAUSE_MS / 1000);
+    assert_int_equal(standing.credential_from, WALL + SERVICE_CREDENTIAL_PAUSE_MS / 1000);
+
+    const int64_t now = 77; /* of another machine, five seconds later */
+    service_heed(&heeder, &standing, now, WALL + 5);
+    assert_false(service_uses_credential(&heeder, now));
+    assert_true(service_uses_credential(&heeder, now + SERVICE_CREDENTIAL_PAUSE_MS - 5000));
+    assert_int_equal(breaker_wait(&heeder.breaker, now), BREAKER_PAUSE_MS - 5000);
+    assert_int_equal(heeder.budgets[0][ALLOWANCE_REST].quota.remaining, some_quota.remaining);
+    assert_false(budget_take(&heeder.budgets[1][ALLOWANCE_GRAPHQL], 1, WALL + 5, &retry_at));
+    assert_int_equal(retry_at, WALL + 60);
+}
+
+static void nothing_told_changes_nothing(void **state)
+{
+    (void)state;
+    struct service teller;
+    struct service heeder;
+    struct standing standing;
+    service_begin(&teller);
+    service_begin(&heeder);
+    service_tell(&teller, &standing, NOW, WALL);
+    const struct standing nothing = {0};
+    assert_true(same(&standing, &nothing));
+    service_heed(&heeder, &standing, NOW, WALL);
+    assert_true(service_uses_credential(&heeder, NOW));
+    assert_int_equal(breaker_wait(&heeder.breaker, NOW), 0);
+    assert_false(heeder.budgets[0][0].quota.told);
+}
+
+static void what_is_past_is_neither_told_nor_heeded(void **state)
+{
+    (void)state;
+    struct service service;
+    struct standing standing;
+    const struct standing past = {.left_alone_until = WALL, .credential_from = WALL};
+    service_begin(&service);
+    service_heed(&service, &past, NOW, WALL);
+    assert_true(service_uses_credential(&service, NOW));
+    assert_int_equal(breaker_wait(&service.breaker, NOW), 0);
+    service_refuse_credential(&service, NOW);
+    service_tell(&service, &standing, NOW + SERVICE_CREDENTIAL_PAUSE_MS, WALL + 900);
+    assert_int_equal(standing.credential_from, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_comes_back_as_it_was),
+        cmocka_unit_test(a_part_tells_nothing),
+        cmocka_unit_test(one_bit_more_or_less_does_no_harm),
+        cmocka_unit_test(another_version_tells_nothing),
+        cmocka_unit_test(what_holds_too_long_is_left_out),
+        cmocka_unit_test(it_does_not_matter_who_knew_what),
+        cmocka_unit_test(the_smaller_remainder_of_the_later_period_is_known),
+        cmocka_unit_test(each_credential_has_its_own),
+        cmocka_unit_test(what_one_tells_another_heeds),
+        cmocka_unit_test(nothing_told_changes_nothing),
+        cmocka_unit_test(what_is_past_is_neither_told_nor_heeded),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
