@@ -19,6 +19,8 @@ libforgefold_a_SOURCES = \
 	src/api/lookup.h \
 	src/api/media_type.c \
 	src/api/media_type.h \
+	src/api/preference.c \
+	src/api/preference.h \
 	src/api/question.c \
 	src/api/question.h \
 	src/api/refusal.c \
@@ -78,6 +80,8 @@ libforgefold_a_SOURCES = \
 	src/engine/standing.h \
 	src/engine/timers.c \
 	src/engine/timers.h \
+	src/engine/waiter.c \
+	src/engine/waiter.h \
 	src/forge/bitbucket.c \
 	src/forge/elements.c \
 	src/forge/elements.h \
@@ -133,6 +137,8 @@ libforgefold_a_SOURCES = \
 	src/gateway/command_query.h \
 	src/gateway/command_warm.c \
 	src/gateway/command_warm.h \
+	src/gateway/desk.c \
+	src/gateway/desk.h \
 	src/gateway/doors.c \
 	src/gateway/doors.h \
 	src/gateway/environment.c \
@@ -155,6 +161,10 @@ libforgefold_a_SOURCES = \
 	src/gateway/store_shown.h \
 	src/gateway/table.c \
 	src/gateway/table.h \
+	src/gateway/visitor.c \
+	src/gateway/visitor.h \
+	src/gateway/waiting.c \
+	src/gateway/waiting.h \
 	src/gateway/warm_list.c \
 	src/gateway/warm_list.h \
 	src/http/call.c \

@@ -33,6 +33,7 @@ PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
 	tests/schema/test_schema.py \
 	tests/integration/test_command.py \
+	tests/integration/test_command_cache.py \
 	tests/integration/test_conditional.py \
 	tests/integration/test_detail.py \
 	tests/integration/test_graphql.py \
@@ -44,54 +45,76 @@ PROGRAM_TESTS = \
 	tests/integration/test_recordings.py \
 	tests/integration/test_redis.py \
 	tests/integration/test_settings.py \
+	tests/integration/test_store.py \
+	tests/integration/test_store_damage.py \
+	tests/integration/test_store_directory.py \
+	tests/integration/test_store_headers.py \
+	tests/integration/test_store_outage.py \
+	tests/integration/test_store_processes.py \
+	tests/integration/test_store_server.py \
+	tests/integration/test_store_times.py \
 	tests/integration/test_tls.py \
 	tests/integration/test_totals.py \
 	tests/servers/test_fastcgi.py \
 	tests/servers/test_servers.py \
-	tests/servers/test_systemd.py
+	tests/servers/test_systemd.py \
+	tests/servers/test_warm.py
 
 # What unit tests and fuzz targets share.
 check_LIBRARIES += libtesting.a
 libtesting_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 libtesting_a_SOURCES = \
+	tests/unit/archive_scene.c \
+	tests/unit/archive_scene.h \
+	tests/unit/fake_store.c \
+	tests/unit/fake_store.h \
 	tests/unit/forge_driver.c \
 	tests/unit/forge_driver.h \
 	tests/unit/github_world.c \
 	tests/unit/github_world.h \
-	tests/unit/memory_store.c \
-	tests/unit/memory_store.h \
 	tests/unit/scripted_transport.c \
 	tests/unit/scripted_transport.h \
+	tests/unit/store_place.c \
+	tests/unit/store_place.h \
 	tests/unit/whole_json.c \
 	tests/unit/whole_json.h
 
 if HAVE_CMOCKA
 UNIT_TESTS = \
 	tests/unit/test_api \
+	tests/unit/test_archive \
 	tests/unit/test_attempt \
 	tests/unit/test_bitbucket \
 	tests/unit/test_budget \
+	tests/unit/test_caching \
 	tests/unit/test_command \
 	tests/unit/test_command_cache \
 	tests/unit/test_counts \
 	tests/unit/test_elements \
 	tests/unit/test_engine \
 	tests/unit/test_environment \
+	tests/unit/test_errand \
 	tests/unit/test_form \
+	tests/unit/test_freshness \
 	tests/unit/test_github_graphql \
 	tests/unit/test_github_rest \
 	tests/unit/test_headers \
+	tests/unit/test_hot \
 	tests/unit/test_identities \
+	tests/unit/test_journey \
 	tests/unit/test_json_scanner \
 	tests/unit/test_link \
+	tests/unit/test_lookup \
 	tests/unit/test_member \
 	tests/unit/test_pack \
 	tests/unit/test_pages \
 	tests/unit/test_plain_origins \
+	tests/unit/test_preference \
 	tests/unit/test_profile \
 	tests/unit/test_query \
 	tests/unit/test_queue \
 	tests/unit/test_recall \
+	tests/unit/test_record \
 	tests/unit/test_records \
 	tests/unit/test_redis_address \
 	tests/unit/test_render \
@@ -102,6 +125,10 @@ UNIT_TESTS = \
 	tests/unit/test_settings_table \
 	tests/unit/test_snapshot \
 	tests/unit/test_snapshot_bytes \
+	tests/unit/test_standing \
+	tests/unit/test_store \
+	tests/unit/test_store_files \
+	tests/unit/test_store_kill \
 	tests/unit/test_store_shown \
 	tests/unit/test_table \
 	tests/unit/test_tally \
@@ -111,6 +138,7 @@ UNIT_TESTS = \
 	tests/unit/test_url \
 	tests/unit/test_view \
 	tests/unit/test_visit \
+	tests/unit/test_warm \
 	tests/unit/test_warm_list
 endif
 
@@ -265,6 +293,52 @@ tests_unit_test_view_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_view_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_view_LDADD = $(LDADD_UNIT)
 
+tests_unit_test_preference_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_preference_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_preference_LDADD = $(LDADD_UNIT)
+
+tests_unit_test_archive_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_archive_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_archive_LDADD = $(LDADD_UNIT)
+tests_unit_test_caching_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_caching_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_caching_LDADD = $(LDADD_UNIT)
+tests_unit_test_errand_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_errand_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_errand_LDADD = $(LDADD_UNIT)
+tests_unit_test_freshness_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_freshness_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_freshness_LDADD = $(LDADD_UNIT)
+tests_unit_test_hot_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_hot_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_hot_LDADD = $(LDADD_UNIT)
+tests_unit_test_journey_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_journey_CFLAGS = $(CFLAGS_UNIT)
+# The test is asked for the time.
+tests_unit_test_journey_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms -Wl,--wrap=clock_wall
+tests_unit_test_journey_LDADD = $(LDADD_UNIT)
+tests_unit_test_lookup_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_lookup_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_lookup_LDADD = $(LDADD_UNIT)
+tests_unit_test_record_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_record_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_record_LDADD = $(LDADD_UNIT)
+tests_unit_test_standing_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_standing_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_standing_LDADD = $(LDADD_UNIT)
+tests_unit_test_store_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_store_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_store_LDADD = $(LDADD_UNIT)
+tests_unit_test_store_files_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_store_files_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_store_files_LDADD = $(LDADD_UNIT)
+tests_unit_test_store_kill_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_store_kill_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_store_kill_LDADD = $(LDADD_UNIT)
+tests_unit_test_warm_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_warm_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_warm_LDADD = $(LDADD_UNIT)
+
 EXTRA_DIST += \
 	$(STRUCTURE_TESTS) \
 	$(PROGRAM_TESTS) \
@@ -276,12 +350,14 @@ EXTRA_DIST += \
 	tests/harness/fastcgi_client.py \
 	tests/harness/http_client.py \
 	tests/harness/paths.py \
+	tests/harness/pretended.py \
 	tests/harness/processes.py \
 	tests/harness/redis.py \
 	tests/harness/servers.py \
 	tests/harness/tap.py \
 	tests/harness/tls.py \
 	tests/harness/upstream.py \
+	tests/integration/store_support.py \
 	tests/integration/support.py \
 	tests/schema/descriptions.py \
 	tests/schema/packages.py \

@@ -19,7 +19,7 @@
 struct caching {
     int64_t last_modified; /* the newest that any account told something else; 0: not known */
     int64_t checked_at;    /* the oldest that a forge was asked for any account */
-    int64_t fresh_until;   /* of the account that stops being fresh first */
+    int64_t fresh_until;   /* of the account that stops being fresh first; 0: one is stale */
     int64_t stale_until;   /* of the one that may be served first no more while asked for again */
     int64_t keep_until;    /* and first no more when asking fails */
     bool settled;          /* complete, and no account is stale: only then it may be served stale */

@@ -29,7 +29,6 @@ struct hot_reply {
     struct caching caching;
     struct basis *bases;
     size_t basis_count;
-    bool is_stale;
     _Atomic int64_t looked_up_at; /* wall seconds */
     size_t bytes;
     size_t links; /* keys in the table; under its lock */
@@ -66,14 +65,6 @@ static bool can_be_kept(const struct lookup *lookup)
     return true;
 }
 
-static bool is_any_stale(const struct lookup *lookup)
-{
-    for (size_t i = 0; i < lookup->count; i++)
-        if (lookup->accounts[i].stale)
-            return true;
-    return false;
-}
-
 static void add_basis(struct hot_reply *reply, const struct lookup_account *account)
 {
     if (account->refused)
@@ -97,7 +88,6 @@ struct hot_reply *hot_reply_new(const struct lookup *lookup, const struct cachin
     atomic_init(&reply->looked_up_at, wall);
     reply->caching = *caching;
     memcpy(reply->tag, tag, strlen(tag) + 1);
-    reply->is_stale = is_any_stale(lookup);
     reply->bases = alloc_zeroed(lookup->count, sizeof *reply->bases);
     for (size_t i = 0; i < lookup->count; i++)
         add_basis(reply, &lookup->accounts[i]);
@@ -157,11 +147,12 @@ static bool is_unchanged(const struct basis *basis, const struct archive *archiv
     return is_same_stamp(&snapshot, &basis->snapshot) && is_same_stamp(&failure, &basis->failure);
 }
 
+/* One with anything stale is not fresh at any time, so it is good for the second it was made in. */
 static bool holds(struct hot_reply *reply, const struct archive *archive, int64_t wall)
 {
     if (atomic_load(&reply->looked_up_at) == wall)
         return true;
-    if (reply->is_stale || wall >= reply->caching.fresh_until ||
+    if (wall >= reply->caching.fresh_until ||
         wall + FRESHNESS_CLOCK_SKEW < reply->caching.checked_at)
         return false;
     for (size_t i = 0; i < reply->basis_count; i++)

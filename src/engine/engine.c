@@ -18,12 +18,6 @@
 /* A transport wants a bound on its wait; waking up this often for nothing costs nothing. */
 #define LONGEST_WAIT_MS 60000
 
-/* One want of one waiter. */
-struct waiter_seat {
-    struct seat seat;
-    struct waiter *waiter;
-};
-
 /* An account that is to be visited for nobody. */
 struct refresh {
     struct message message;
@@ -39,7 +33,6 @@ struct engine {
     atomic_bool stop_posted;
     bool stopping;
     bool quitting;
-    int64_t stop_deadline; /* when stopping: monotonic milliseconds */
 
     struct transport *transport; /* NULL until the first waiter */
     struct timers timers;
@@ -47,78 +40,9 @@ struct engine {
     struct service *services;                /* one for each forge */
     struct flight_settings *flight_settings; /* one for each forge */
     struct journeys journeys;
-    struct waiter *waiters;
-    bool has_news; /* in this step a waiter was done: whoever steps must hear of it at once */
+    struct waiters waiters;
     struct engine_progress progress;
 };
-
-/* --- waiters --- */
-
-static void unlist(struct waiter *waiter)
-{
-    if (waiter->previous != NULL)
-        waiter->previous->next = waiter->next;
-    else
-        waiter->engine->waiters = waiter->next;
-    if (waiter->next != NULL)
-        waiter->next->previous = waiter->previous;
-}
-
-static void complete(struct waiter *waiter)
-{
-    timers_unset(&waiter->engine->timers, &waiter->timer);
-    unlist(waiter);
-    free(waiter->seats);
-    waiter->seats = NULL;
-    waiter->engine->has_news = true;
-    waiter->done(waiter, waiter->snapshots);
-}
-
-/* Gives want `index` its snapshot, taking over the reference; completes the waiter with the last.
- */
-static void answer(struct waiter *waiter, size_t index, struct snapshot *snapshot)
-{
-    seat_leave(&waiter->seats[index].seat);
-    waiter->snapshots[index] = snapshot;
-    if (--waiter->outstanding == 0)
-        complete(waiter);
-}
-
-static void on_answer(struct seat *seat, struct snapshot *snapshot)
-{
-    const struct waiter_seat *place = alloc_owner(seat, struct waiter_seat, seat);
-    answer(place->waiter, (size_t)(place - place->waiter->seats), snapshot);
-}
-
-static void answer_failed(struct waiter *waiter, size_t index, enum account_status status,
-                          const char *why)
-{
-    const struct archive_account *want = &waiter->wants[index];
-    answer(
-        waiter, index,
-        snapshot_without_data(forges[want->forge]->name, want->name, status, why, 0, clock_wall()));
-}
-
-static void answer_rest(struct waiter *waiter, enum account_status status, const char *why)
-{
-    /* The last answer hands the waiter back to its owner: it must not be looked at afterwards. */
-    size_t left = waiter->outstanding;
-    for (size_t i = 0; left > 0; i++) {
-        if (waiter->snapshots[i] != NULL)
-            continue;
-        left--;
-        answer_failed(waiter, i, status, why);
-    }
-}
-
-static void on_deadline(struct timer *timer)
-{
-    struct waiter *waiter = alloc_owner(timer, struct waiter, timer);
-    answer_rest(waiter, ACCOUNT_TIMEOUT,
-                waiter->engine->stopping
-                    ? "the service is being stopped; ask again in a moment"
-                    : "the forge did not answer in time; ask again in a moment");
-}
 
 /* --- messages --- */
 
@@ -134,22 +58,6 @@ static int open_transport(struct engine *engine, struct error *error)
     return 0;
 }
 
-static void enlist(struct engine *engine, struct waiter *waiter)
-{
-    waiter->engine = engine;
-    waiter->snapshots = alloc_zeroed(waiter->count, sizeof *waiter->snapshots);
-    waiter->seats = alloc_zeroed(waiter->count, sizeof *waiter->seats);
-    waiter->outstanding = waiter->count;
-    waiter->previous = NULL;
-    waiter->next = engine->waiters;
-    if (waiter->next != NULL)
-        waiter->next->previous = waiter;
-    engine->waiters = waiter;
-    waiter->timer = (struct timer){.fire = on_deadline};
-    const bool sooner = engine->stopping && engine->stop_deadline < waiter->deadline;
-    timers_set(&engine->timers, &waiter->timer, sooner ? engine->stop_deadline : waiter->deadline);
-}
-
 /* Whether the waiter's accounts may be visited; those that are visited already cost nothing. */
 static bool has_room(const struct engine *engine, const struct waiter *waiter)
 {
@@ -159,33 +67,23 @@ static bool has_room(const struct engine *engine, const struct waiter *waiter)
     return engine->journeys.count + more <= ENGINE_MAXIMUM_VISITS;
 }
 
-static void seat_waiter(struct engine *engine, struct waiter *waiter)
-{
-    /* The last seat that is answered hands the waiter back to its owner. */
-    const size_t count = waiter->count;
-    for (size_t i = 0; i < count; i++) {
-        struct waiter_seat *place = &waiter->seats[i];
-        *place = (struct waiter_seat){.seat.answer = on_answer, .waiter = waiter};
-        journeys_join(&engine->journeys, &waiter->wants[i], &place->seat);
-    }
-}
-
 static void welcome(struct message *message, void *receiver)
 {
     struct engine *engine = receiver;
     struct waiter *waiter = alloc_owner(message, struct waiter, message);
     struct error error = {0};
-    enlist(engine, waiter);
+    waiters_add(&engine->waiters, waiter);
     if (engine->stopping) {
-        answer_rest(waiter, ACCOUNT_TIMEOUT, "the service is being stopped; ask again in a moment");
+        waiter_refuse(waiter, ACCOUNT_TIMEOUT,
+                      "the service is being stopped; ask again in a moment");
     } else if (open_transport(engine, &error) < 0) {
         log_error("no upstream can be asked: %s", error.message);
-        answer_rest(waiter, ACCOUNT_UPSTREAM_ERROR, "this server cannot ask other servers");
+        waiter_refuse(waiter, ACCOUNT_UPSTREAM_ERROR, "this server cannot ask other servers");
     } else if (!has_room(engine, waiter)) {
-        answer_rest(waiter, ACCOUNT_RATE_LIMITED,
-                    "too many accounts are being visited; ask again in a moment");
+        waiter_refuse(waiter, ACCOUNT_RATE_LIMITED,
+                      "too many accounts are being visited; ask again in a moment");
     } else {
-        seat_waiter(engine, waiter);
+        waiter_sit(waiter, &engine->journeys);
     }
 }
 
@@ -219,16 +117,13 @@ static void begin_stop(struct message *message, void *receiver)
     struct engine *engine = receiver;
     (void)message;
     engine->stopping = true;
-    engine->stop_deadline = clock_monotonic_ms() + engine->settings->stop_grace_ms;
-    for (struct waiter *waiter = engine->waiters; waiter != NULL; waiter = waiter->next)
-        if (waiter->timer.due > engine->stop_deadline)
-            timers_set(&engine->timers, &waiter->timer, engine->stop_deadline);
+    waiters_hurry(&engine->waiters, clock_monotonic_ms() + engine->settings->stop_grace_ms);
 }
 
 static void answer_everybody(struct engine *engine)
 {
-    while (engine->waiters != NULL)
-        answer_rest(engine->waiters, ACCOUNT_TIMEOUT, "the service is being stopped");
+    while (engine->waiters.first != NULL)
+        waiter_refuse(engine->waiters.first, ACCOUNT_TIMEOUT, "the service is being stopped");
 }
 
 static void begin_quit(struct message *message, void *receiver)
@@ -297,6 +192,7 @@ struct engine *engine_new(const struct engine_settings *settings)
 {
     struct engine *engine = alloc_zeroed(1, sizeof *engine);
     engine->settings = settings;
+    engine->waiters = (struct waiters){.timers = &engine->timers};
     queue_init(&engine->inbox);
     engine->recall = recall_new(RECALL_DEFAULT_BYTES);
     engine->services = alloc_zeroed(forges_count(), sizeof *engine->services);
@@ -350,10 +246,11 @@ bool engine_is_idle(const struct engine *engine)
 void engine_step(struct engine *engine, int timeout_ms)
 {
     const bool was_idle = engine_is_idle(engine);
-    engine->has_news = false;
+    const size_t told = engine->waiters.told;
     read_inbox(engine);
     admit(engine);
-    if (engine->has_news || engine_is_idle(engine) != was_idle)
+    /* Whoever steps must hear of it at once. */
+    if (engine->waiters.told != told || engine_is_idle(engine) != was_idle)
         timeout_ms = 0;
     wait_for_events(engine, timeout_ms);
     timers_fire(&engine->timers, clock_monotonic_ms());

@@ -16,10 +16,8 @@
 
 #include "base/error.h"
 #include "engine/errand.h"
-#include "engine/message.h"
-#include "engine/timers.h"
+#include "engine/waiter.h"
 #include "forge/forge.h"
-#include "profile/snapshot.h"
 #include "upstream/transport.h"
 
 /*
@@ -29,7 +27,6 @@
 #define ENGINE_MAXIMUM_VISITS 4096
 
 struct engine;
-struct waiter_seat;
 
 /* Opens the transport when the first waiter comes, so that a run without one never loads it. */
 typedef int engine_open_transport(struct transport **transport,
@@ -52,33 +49,6 @@ struct engine_settings {
  * Called in the engine's thread, and must not wait.
  */
 typedef void engine_dispatch(void *context, struct errand *errand);
-
-/*
- * Somebody who waits for accounts. Filled by its owner, lent to the engine from engine_post until
- * `done` is called.
- */
-struct waiter {
-    const struct archive_account *wants; /* accepted by their forges; live as long as the waiter */
-    size_t count;                        /* at least 1 */
-    int64_t deadline; /* monotonic milliseconds; what is not there by then is given as timed out */
-
-    /*
-     * Called exactly once, in the engine's thread. snapshots[i] answers wants[i]; array and
-     * references belong to the callee (free the array with free()). The waiter is the owner's
-     * again.
-     */
-    void (*done)(struct waiter *waiter, struct snapshot **snapshots);
-
-    /* The engine's own. */
-    struct message message;
-    struct engine *engine;
-    struct timer timer;
-    struct waiter *next;
-    struct waiter *previous;
-    struct snapshot **snapshots;
-    struct waiter_seat *seats;
-    size_t outstanding;
-};
 
 /* How far the visits under way are: calls made and known to be needed, repositories taken. */
 struct engine_progress {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,8 +136,8 @@ static int write_reply(const struct exchange *exchange)
 static bool is_left(const struct cgi_settings *settings, const struct exchange *exchange)
 {
     size_t next = 0;
-    return settings->keeps && (exchange_next_due(exchange, &next) != NULL ||
-                               !engine_is_idle(settings->engine));
+    return settings->keeps &&
+           (exchange_next_due(exchange, &next) != NULL || !engine_is_idle(settings->engine));
 }
 
 /* The web server waits for the end of these, and log lines of a reply that is out are nobody's. */
@@ -163,11 +164,24 @@ static void go_on(const struct cgi_settings *settings, const struct exchange *ex
 }
 
 /*
+ * lighttpd sends SIGTERM in the moment in which it has as many bytes as Content-Length says, which
+ * may be before there is a child to go on.
+ */
+static void hold_signals(sigset_t *before)
+{
+    sigset_t end;
+    sigemptyset(&end);
+    sigaddset(&end, SIGTERM);
+    sigprocmask(SIG_BLOCK, &end, before);
+}
+
+/*
  * In a child, while the parent ends: the web server would end this process itself once the reply is
  * out. What is open (the lease, connections) is the child's from then on, so the parent must not
  * close it in good order.
  */
-static void go_on_in_child(const struct cgi_settings *settings, const struct exchange *exchange)
+static void go_on_in_child(const struct cgi_settings *settings, const struct exchange *exchange,
+                           const sigset_t *signals)
 {
     const pid_t child = fork();
     if (child > 0)
@@ -175,6 +189,7 @@ static void go_on_in_child(const struct cgi_settings *settings, const struct exc
     if (child < 0)
         return;
     let_go_of_server();
+    sigprocmask(SIG_SETMASK, signals, NULL);
     go_on(settings, exchange);
 }
 
@@ -182,6 +197,7 @@ int cgi_run(const struct cgi_settings *settings)
 {
     struct exchange exchange = {0};
     struct clerk clerk;
+    sigset_t signals;
     if (environment_read(&exchange.request, from_process, NULL) < 0) {
         log_error("the environment has no REQUEST_METHOD: not a CGI request");
         return 1;
@@ -191,9 +207,11 @@ int cgi_run(const struct cgi_settings *settings)
     read_body(&exchange.request, settings->api->maximum_request_bytes);
     if (api_begin(settings->api, &exchange, clock_wall()) == API_VISIT)
         visit(settings, &exchange);
+    hold_signals(&signals);
     const int result = write_reply(&exchange);
     if (is_left(settings, &exchange))
-        go_on_in_child(settings, &exchange);
+        go_on_in_child(settings, &exchange, &signals);
+    sigprocmask(SIG_SETMASK, &signals, NULL);
     clerk_settle(settings->engine);
     exchange_release(&exchange);
     return result == 0 ? 0 : 1;

@@ -58,11 +58,11 @@ static const struct rule {
     bool json;     /* may be given */
     bool full;
 } rules[] = {
-    [COMMAND_PROFILE] = {"", .accounts = true, .json = true, .full = true},
-    [COMMAND_WARM] = {"--warm", .full = true},
-    [COMMAND_PURGE] = {"--purge", .accounts = true},
-    [COMMAND_CACHE_STATS] = {"--cache-stats", .json = true},
-    [COMMAND_CHECK] = {"--check"},
+    [COMMAND_PROFILE] = {.option = "", .accounts = true, .json = true, .full = true},
+    [COMMAND_WARM] = {.option = "--warm", .full = true},
+    [COMMAND_PURGE] = {.option = "--purge", .accounts = true},
+    [COMMAND_CACHE_STATS] = {.option = "--cache-stats", .json = true},
+    [COMMAND_CHECK] = {.option = "--check"},
 };
 
 static bool is_alone(enum command_action action)

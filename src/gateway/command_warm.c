@@ -36,12 +36,19 @@ struct visitor {
     bool is_waiting;
 };
 
+/* The accounts of one forge. */
+struct pace {
+    size_t waiting;
+    bool is_known; /* one of them has been visited, so what the forge allows has been told */
+};
+
 struct warm {
     const struct command_settings *settings;
     const struct warm_list *list;
     size_t next; /* account of the list */
     size_t waiting;
     struct visitor visitors[COMMAND_WARM_AT_ONCE];
+    struct pace *paces; /* by forge */
     size_t counts[OUTCOME_COUNT];
     int64_t retry_at; /* wall seconds from which what was left can be visited; 0: not known */
     struct progress progress;
@@ -94,8 +101,11 @@ static void note(struct warm *warm, enum outcome outcome, const struct snapshot 
 static void take_snapshot(struct waiter *waiter, struct snapshot **snapshots)
 {
     struct visitor *visitor = alloc_owner(waiter, struct visitor, waiter);
+    struct pace *pace = &visitor->warm->paces[waiter->wants[0].forge];
     visitor->is_waiting = false;
     visitor->warm->waiting--;
+    pace->waiting--;
+    pace->is_known = true;
     note(visitor->warm, outcome_of(snapshots[0]), snapshots[0]);
     snapshot_drop(snapshots[0]);
     free(snapshots);
@@ -124,6 +134,7 @@ static void visit(struct warm *warm, const struct archive_account *account)
                    .done = take_snapshot},
     };
     warm->waiting++;
+    warm->paces[account->forge].waiting++;
     engine_post(settings->engine, &visitor->waiter);
 }
 
@@ -143,11 +154,23 @@ static void begin(struct warm *warm, const struct archive_account *account)
     archive_found_release(&found);
 }
 
+/*
+ * The first account of a forge is visited alone: many at once would ask for more than the forge
+ * allows before its first answer tells that.
+ */
+static bool may_begin(const struct warm *warm)
+{
+    if (warm->next == warm->list->count || warm->waiting == COMMAND_WARM_AT_ONCE)
+        return false;
+    const struct pace *pace = &warm->paces[warm->list->accounts[warm->next]->forge];
+    return pace->is_known || pace->waiting == 0;
+}
+
 static void visit_all(struct warm *warm)
 {
     struct engine *engine = warm->settings->engine;
     while (warm->next < warm->list->count || warm->waiting > 0) {
-        while (warm->next < warm->list->count && warm->waiting < COMMAND_WARM_AT_ONCE)
+        while (may_begin(warm))
             begin(warm, warm->list->accounts[warm->next++]);
         if (warm->waiting > 0)
             engine_step(engine, PROGRESS_INTERVAL_MS);
@@ -182,12 +205,15 @@ static int tell(const struct warm *warm)
 static int run_list(const struct command_settings *settings, const struct warm_list *list)
 {
     struct clerk clerk;
-    struct warm warm = {.settings = settings, .list = list};
+    struct warm warm = {.settings = settings,
+                        .list = list,
+                        .paces = alloc_zeroed(settings->api->forges.count, sizeof *warm.paces)};
     clerk_init(&clerk, settings->engine, settings->api->archive);
     progress_init(&warm.progress, settings->err);
     warm.progress.accounts = list->count;
     visit_all(&warm);
     clerk_settle(settings->engine);
+    free(warm.paces);
     return tell(&warm);
 }
 

@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True  # the source tree may be read-only
 
 import support  # noqa: E402
 from support import AGGREGATE, FORM, JSON, STATISTICS, contract, fcgi, paths, tap  # noqa: E402
-from harness.processes import free_port  # noqa: E402
+from harness.processes import PrivateDirectory, free_port  # noqa: E402
 
 COMPLETE, FAILED, USAGE, INCOMPLETE = 0, 1, 2, 3  # man/forgefold.1
 TOKEN = "made-up-secret-token"
@@ -233,6 +233,7 @@ def check_alone():
             tap.true(re.fullmatch(r"forgefold \d+\.\d+\.\d+\S*\n", text), f"a version, not {text}")
         else:
             for word in ("Usage:", "--json", "--check", "--config", "--version", "--help",
+                         "--warm", "--purge", "--cache-stats",
                          *(f"--{forge}=" for forge in support.FORGES)):
                 tap.true(word in text, f"{word} in the help")
 
@@ -240,9 +241,8 @@ def check_alone():
 @tap.test("the manual page and the help know the same options")
 def check_manual():
     page = (paths.SOURCE / "man/forgefold.1").read_text()
-    in_page = set(re.findall(r"^\.It (?:Fl h , )?Fl -([a-z]+)", page, re.MULTILINE)) | set(
-        re.findall(r"^\.It Fl h , -([a-z]+)", page, re.MULTILINE))
-    in_help = set(re.findall(r"--([a-z]+)", support.run(["--help"]).stdout.decode()))
+    in_page = set(re.findall(r"^\.It Fl (?:h , )?-([a-z-]+)", page, re.MULTILINE))
+    in_help = set(re.findall(r"--([a-z-]+)", support.run(["--help"]).stdout.decode()))
     tap.equal(in_page, in_help, "options")
 
 
@@ -257,6 +257,16 @@ MISTAKES = (
     ("only --json", ["--json"], "no account"),
     ("--check with a name", ["--check", NAME], "--check"),
     ("--check with --json", ["--check", "--json"], "--check"),
+    ("--warm with a name", ["--warm=-", NAME], "--warm"),
+    ("--warm without a file", ["--warm"], "--warm"),
+    ("--warm with --json", ["--warm=-", "--json"], "--json"),
+    ("--warm with --purge", ["--warm=-", "--purge", NAME], "together"),
+    ("--purge of nobody", ["--purge"], "no account"),
+    ("--purge with --full", ["--purge", "--full", NAME], "--full"),
+    ("--purge of a name that cannot be", ["--purge", "a/b"], "a/b"),
+    ("--cache-stats with a name", ["--cache-stats", NAME], "--cache-stats"),
+    ("--cache-stats with an argument", ["--cache-stats=1"], "--cache-stats"),
+    ("--check twice", ["--check", "--check"], "twice"),
     ("an empty name", [""], "username"),
     ("a name that cannot be", ["a/b"], "a/b"),
     ("two names of which one cannot be", [NAME, "a/b"], "a/b"),
@@ -350,13 +360,14 @@ def read_all(descriptor):
     return output
 
 
-def run_on_terminal(arguments):
+def run_on_terminal(arguments, **more):
     """Runs with the error output on a terminal: (the process, output, error output)."""
     ours, theirs = pty.openpty()
     try:
         with tempfile.TemporaryFile() as out:
             environment = {"PATH": "/usr/bin", "FORGEFOLD_CONFIG": support.NO_SETTINGS.name,
-                           **support.sanitizer_environment(), **simulator.get().settings()}
+                           **support.sanitizer_environment(), **simulator.get().settings(),
+                           **more}
             child = subprocess.Popen([str(paths.program()), *arguments], stdin=subprocess.DEVNULL,
                                      stdout=out, stderr=theirs, env=environment)
             os.close(theirs)
@@ -385,6 +396,25 @@ def check_progress():
     tap.true(shown.endswith(b"\r\x1b[K"), f"an erased line at the end of {shown!r}")
     tap.equal(b"\n" in shown, False, "more than one line")
     tap.equal(piped.stderr, b"", "error output without a terminal")
+
+
+@tap.test("--warm shows on a terminal how many accounts are done")
+def check_warm_progress():
+    with PrivateDirectory() as cache, tempfile.NamedTemporaryFile(prefix="ff-") as listing:
+        listing.write(b"g1-b1-shown\ng101-b2-shown\n" + LIED.encode())
+        listing.flush()
+        simulator.get().change(latency_ms=300)
+        try:
+            child, output, shown = run_on_terminal([f"--warm={listing.name}"], CACHE_URL=cache.url)
+        finally:
+            simulator.get().change(latency_ms=0)
+    tap.equal(child.returncode, INCOMPLETE, "exit status")
+    tap.true(output.startswith(b"6 accounts: 5 visited,"), f"what became of them: {output!r}")
+    steps = re.findall(rb"(\d+) of 6 accounts, \d+ of \d+ calls, \d+ repositories", shown)
+    tap.true(len(steps) > 2 and steps[0] == b"0", f"progress, not {shown!r}")
+    tap.true(b"\r\x1b[Kforgefold: github:half-lied: failed" in shown,
+             f"a failure on a line of its own in {shown!r}")
+    tap.true(shown.endswith((b"\r\x1b[K", b"\n")), f"no progress left at the end of {shown!r}")
 
 
 # CGI -------------------------------------------------------------------------------------------

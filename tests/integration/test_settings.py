@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True  # the source tree may be read-only
 
 import support  # noqa: E402
 from support import AGGREGATE, Program, contract, fcgi, paths, servers, tap  # noqa: E402
+from harness.processes import PrivateDirectory  # noqa: E402
 
 OK, FAILED, USAGE = 0, 1, 2  # man/forgefold.1
 TOKEN = "made-up-secret-token"
@@ -174,6 +175,11 @@ LINES = (
     ("a path that is none", "BASE_PATH=tools", "BASE_PATH", "/"),
     ("an origin with a path", "CORS_ALLOW_ORIGIN=https://example.org/x", "CORS_ALLOW_ORIGIN"),
     ("a store that there is not", "CACHE_URL=memory:", "CACHE_URL", "none:"),
+    ("a store without a path", "CACHE_URL=file:cache", "CACHE_URL", "absolute"),
+    ("a store over TLS", "CACHE_URL=rediss://localhost", "CACHE_URL"),
+    ("a store that is too small", "CACHE_MAX_BYTES=1000", "CACHE_MAX_BYTES"),
+    ("no time at all", "CACHE_FRESH_SECONDS=0", "CACHE_FRESH_SECONDS", "1"),
+    ("more memory than there may be", "HOT_MAX_BYTES=2 GiB", "HOT_MAX_BYTES"),
     ("a control character", "BASE_PATH=/a\x1b[31m", "BASE_PATH", "control"),
 )
 
@@ -262,6 +268,13 @@ def check_settings_mode():
             tap.equal(done.returncode, OK, f"status of\n{said(done)}\n")
             tap.equal(shown(done)["GITHUB_AUTH_TOKEN"], ("set", f"{file}:1"), "what is shown")
             check_silent(done)
+        for line in (f"CACHE_URL=redis://:{TOKEN}@127.0.0.1:1", f"CACHE_URL=redis://{TOKEN}@x",
+                     f"UPSTREAM_PROXY=http://x:{TOKEN}@127.0.0.1:1"):
+            check_refused(run(folder.write(f"{line}\n", mode=0o644), CACHE_URL=None))
+        file = folder.write("CACHE_URL=none:\nUPSTREAM_PROXY=http://127.0.0.1:1\n", mode=0o644)
+        settings = shown(run(file, CACHE_URL=None))
+        for name, value in (("CACHE_URL", "none:"), ("UPSTREAM_PROXY", "http://127.0.0.1:1")):
+            tap.equal(settings[name][0], value, "a URL without a password")
         open_file = folder.write("DOORS=3\n", mode=0o644)
         tap.equal(run(open_file).returncode, OK, "status without a secret in it")
 
@@ -301,9 +314,11 @@ def check_misplaced():
         for line in (TOKEN, f"GITHUB_AUTH_TOKEN {TOKEN}", f"GITHUB_AUTH_TOKEN: {TOKEN}",
                      f"GITHUB_AUTH_TOKEN=\"{TOKEN}", f"GITHUB_AUTH_TOKEN={TOKEN}\x01",
                      f"GITHUB_BASE_URL=http://x:{TOKEN}@127.0.0.1/",
-                     f"UPSTREAM_PROXY=x:{TOKEN}@127.0.0.1", f"GITHUB_AUTH_TOKENS={TOKEN}"):
+                     f"UPSTREAM_PROXY=x:{TOKEN}@127.0.0.1", f"GITHUB_AUTH_TOKENS={TOKEN}",
+                     f"CACHE_URL=redis://:{TOKEN}%@127.0.0.1", f"CACHE_URL=rediss://:{TOKEN}@x",
+                     f"CACHE_URL=redis://me:{TOKEN}/x@127.0.0.1", f"CACHE_URL={TOKEN}"):
             file = folder.write(f"{line}\n")
-            check_refused(run(file), f"{file}:1: ")
+            check_refused(run(file, CACHE_URL=None), f"{file}:1: ")
 
 
 @tap.test("a proxy's password is not shown, and not logged when the proxy fails")
@@ -323,6 +338,24 @@ def check_proxy():
         asking.close()
 
 
+@tap.test("a store's password is not shown, and not logged when the store does not answer")
+def check_store_password():
+    url = f"redis://someone:{TOKEN}@127.0.0.1:1"
+    done = run(None, CACHE_URL=url)
+    if done.returncode == USAGE and "hiredis" in said(done):
+        tap.skip("the program is built without hiredis")
+    tap.equal((done.returncode, shown(done)["CACHE_URL"]), (FAILED, ("set", "environment")),
+              "status, and what is shown")
+    check_silent(done)
+    asking = Program(simulator.get(), CACHE_URL=url)
+    try:
+        tap.equal(asking.ask({"username": NAME}).status, 200, "status without the store")
+        tap.true("127.0.0.1:1" in asking.log(), f"the store in the log {asking.log()}")
+        tap.true(TOKEN not in asking.log() and "someone" not in asking.log(), "no secret in it")
+    finally:
+        asking.close()
+
+
 @tap.test("secrets are not logged, whatever the level, while they are used and refused")
 def check_log():
     for token in (TOKEN, "bad-" + TOKEN):
@@ -338,6 +371,41 @@ def check_log():
         tap.true("visited github" in log, "a log of visits")
         for secret in (TOKEN, "c29tZW9uZ"):
             tap.true(secret not in log, f"no secret in {log}")
+
+
+# Where the cache is ----------------------------------------------------------------------------
+
+def place(**environment):
+    """The store that --check tells, and its exit status."""
+    done = run(None, **{"CACHE_URL": None, "CACHE_DIRECTORY": None, "XDG_CACHE_HOME": None}
+               | environment)
+    return re.search(r"^Store\n  (.*)$", said(done), re.MULTILINE)[1], done.returncode
+
+
+@tap.test("the cache is where systemd says, also behind the link that it makes")
+def check_cache_directory():
+    with PrivateDirectory() as directory:
+        private = f"{directory.path}/private/forgefold"
+        os.makedirs(private, 0o700)
+        os.symlink("private/forgefold", f"{directory.path}/forgefold")
+        for told in (private, f"{directory.path}/forgefold",
+                     f"{directory.path}/forgefold:{directory.path}/other"):
+            tap.equal(place(CACHE_DIRECTORY=told, XDG_CACHE_HOME=f"{directory.path}/home"),
+                      (f"file:{private}: works", OK), f"the store for {told}")
+        tap.equal(place(CACHE_DIRECTORY=private, CACHE_URL="none:")[0].split()[0], "none:",
+                  "the store where CACHE_URL says another")
+
+
+@tap.test("without that it is a user's own, in a directory of any name")
+def check_cache_home():
+    if os.path.exists("/var/cache/forgefold"):
+        tap.skip("this machine has a cache of its own")
+    with PrivateDirectory() as directory:
+        home = f"{directory.path}/what? #1%20 \u00e9"
+        tap.equal(place(XDG_CACHE_HOME=home),
+                  (f"{directory.url}/what%3F%20%231%2520%20%C3%A9/forgefold: works", OK),
+                  "the store")
+        tap.equal(os.stat(f"{home}/forgefold").st_mode & 0o777, 0o700, "its mode")
 
 
 # What they do ----------------------------------------------------------------------------------

@@ -2,9 +2,7 @@
 """Entries of a cache directory that are damaged in any way: every request is answered right."""
 
 import os
-import pathlib
 import random
-import shutil
 import sys
 
 sys.dont_write_bytecode = True  # the source tree may be read-only
@@ -116,8 +114,9 @@ def check_bits():
             for _ in range(15 if support.SANITIZED else 120):
                 for path, content in whole.items():
                     place = chance.randrange(min(len(content), chance.choice((64, 512, 1 << 20))))
-                    path.write_bytes(content[:place] + bytes([content[place] ^ 1 << chance.randrange(
-                        8)]) + content[place + 1:])
+                    bit = 1 << chance.randrange(8)
+                    path.write_bytes(content[:place] + bytes([content[place] ^ bit])
+                                     + content[place + 1:])
                 check_served(own, [name])
 
 

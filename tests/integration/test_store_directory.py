@@ -145,7 +145,7 @@ def check_shards():
 
 @contextlib.contextmanager
 def small_disk():
-    """The program with a file system of its own, of 1 MiB, for its cache; and where that is seen."""
+    """The program with a file system of 1 MiB of its own for its cache; and where that is seen."""
     with store.Files() as files:
         probe = subprocess.run([*SMALL, SMALL_SIZE, files.path, "true"], capture_output=True,
                                check=False)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Forges that cannot be reached for an hour, a day, a week, and clocks that jump: what is known goes
-on being told, and says how old it is. At pretended times; nothing listens where the forges were.
+"""Forges that cannot be reached for an hour, a day, a week, and clocks that jump: what is known is
+told all the same, and says how old it is. At pretended times; where the
+forges were nothing listens.
 """
 
 import contextlib
@@ -104,8 +105,8 @@ def check_hour():
         tap.equal(calls.total, VISIT, "calls of one visit")
 
 
-@tap.test("forges that are away for days: stale, very stale, gone; a name nobody knows is a failure; "
-          "when they are back, all is well after one visit", seconds=120)
+@tap.test("forges that are away for days: stale, very stale, gone; a name nobody knows is a "
+          "failure; when they are back, all is well after one visit", seconds=120)
 def check_days():
     name, cold = "g2-b2-days", "g1-b1-unknown"
     with world() as (forges, clock, own):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A Redis server that is stopped, started again, held up or full, below a program that serves: every
-request is answered right, and none waits for it for much longer than the store's timeout.
+"""A Redis server that is stopped, started again, held up or full, below a program that serves:
+every request is answered right, and none waits for it for much longer than the store's timeout.
 """
 
 import sys
@@ -142,10 +142,10 @@ def check_forgets():
         tap.true(values, "there are values again")
         whole = {key: client.ask("GET", key) for key in values
                  if client.ask("TYPE", key) == b"string"}
-        for make in (lambda text: text[:len(text) // 2], lambda text: b"", lambda text: b"\0" * 4096,
-                     lambda text: text[:-1] + bytes([text[-1] ^ 1])):
+        for spoil in (lambda text: text[:len(text) // 2], lambda _: b"", lambda _: b"\0" * 4096,
+                      lambda text: text[:-1] + bytes([text[-1] ^ 1])):
             for key, text in whole.items():
-                client.ask("SET", key, make(text))
+                client.ask("SET", key, spoil(text))
             with store.keeping(simulator.get(), server.url) as other:
                 check_served(other, KNOWN)
         keys = sorted(whole)

@@ -27,9 +27,9 @@ QUERY = f"{AGGREGATE}?username={NAME}"
 VISIT = 3 + 2  # calls to both forges
 CROWD = 500
 PROCESSES = 4
-# Longer than anything takes that must not wait for it.
-LATENCY_MS = 2000
 SANITIZED = os.environ.get("SANITIZED", "0") not in ("", "0")
+# Longer than anything takes that must not wait for it.
+LATENCY_MS = 6000 if SANITIZED else 2000
 
 four_processes = functools.partial(servers.start_lighttpd_fastcgi, processes=PROCESSES)
 
@@ -108,7 +108,6 @@ def check_warm(setup):
     # So many that each process is asked, and answers from the store and from memory.
     for reply in no_calls(lambda: [setup.get() for _ in range(4 * PROCESSES)]):
         tap.equal((reply.status, reply.body), (200, first.body), "status and body")
-        tap.equal(reply.header("Content-Length"), str(len(first.body)), "Content-Length")
         tap.equal(reply.header("ETag"), first.header("ETag"), "ETag")
         tap.equal(reply.header("Last-Modified"), first.header("Last-Modified"), "Last-Modified")
         tap.true("stale-if-error" in reply.header("Cache-Control"), "Cache-Control")
@@ -165,8 +164,8 @@ def finish(connection):
         return response.status, response.read()
 
 
-@tap.test(f"{CROWD} requests at once for one cold account to four processes behind lighttpd are one "
-          "visit", seconds=120)
+@tap.test(f"{CROWD} requests at once for one cold account to four processes behind lighttpd are "
+          "one visit", seconds=120)
 def check_crowd():
     name = "g2-b2-crowd"
     server = four_processes(settings(cache.get().url))
@@ -202,21 +201,23 @@ def ask_kept(port, count):
     return answers
 
 
-def check_left_alone(site):
-    """What still runs has nothing open that a web server waits for, and is not its child."""
-    pids = site.programs()
-    for pid in pids:
-        folder = pathlib.Path(f"/proc/{pid}")
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            session = int((folder / "stat").read_text().rpartition(")")[2].split()[3])
-            open_files = {os.readlink(folder / "fd" / str(n)) for n in range(3)}
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        tap.true(parent not in {child.pid for child in site.children}, "no child of the server")
-        tap.equal(session, pid, "a session of its own")
-        tap.equal(open_files, {"/dev/null"}, "descriptors 0 to 2")
-    return pids
+def is_left_alone(pid, server_pids):
+    """Whether a process is no child of the server (any more), and has nothing open that the server
+    waits for. One that has just ended is."""
+    folder = pathlib.Path(f"/proc/{pid}")
+    try:
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        open_files = {os.readlink(folder / "fd" / str(n)) for n in range(3)}
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    parent, session = int(fields[1]), int(fields[3])  # proc(5)
+    return parent not in server_pids and session == pid and open_files == {"/dev/null"}
+
+
+def all_left_alone(site):
+    """Whether there are processes of the program, and none that the server has to do with."""
+    pids, server_pids = site.programs(), {child.pid for child in site.children}
+    return pids and all(is_left_alone(pid, server_pids) for pid in pids)
 
 
 def check_stale(start):
@@ -243,7 +244,7 @@ def check_refresh(server):
     for took, document in ask_kept(server.port, 3):
         tap.equal({row["stale"] for row in document["accounts"]}, {True}, "stale")
         tap.true(SANITIZED or took < LATENCY_MS / 2000, f"at once, not after {took:.2f} s")
-    wait_until(lambda: check_left_alone(server.site), "the forges are asked again")
+    wait_until(lambda: all_left_alone(server.site), "only who asks the forges again still runs")
     tap.true(SANITIZED or time.monotonic() - begun < LATENCY_MS / 1000, "all that meanwhile")
     wait_until(lambda: simulator.get().requests() >= VISIT, "the visit is made")
     server.site.wait_until_gone()

@@ -14,12 +14,12 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "fake_store.h"
 #include "gateway/command.h"
-#include "gateway/command_warm.h"
 #include "gateway/settings_table.h"
-#include "memory_store.h"
 #include "scripted_transport.h"
 #include "store/store.h"
+#include "store_place.h"
 
 #define ACCOUNT                                                                                    \
     "{\"login\":\"PyPy\",\"id\":1,\"type\":\"Organization\",\"public_repos\":1,\"followers\":7,"   \
@@ -86,6 +86,7 @@ static struct archive_forge archive_forges[] = {
 /* What a test runs commands with. */
 struct bench {
     struct store *store;
+    struct fake_store *fake; /* the same; NULL: it is another */
     bool keeps;
     const struct scripted_answer *answers;
     size_t answer_count;
@@ -110,6 +111,13 @@ static void set_up(struct bench *bench, struct store *store, bool keeps)
                             .answers = some,
                             .answer_count = sizeof some / sizeof some[0]};
     url_of_bench = keeps ? "file:/srv/made-up" : "none:";
+}
+
+static void set_up_fake(struct bench *bench)
+{
+    struct fake_store *fake = fake_store_new();
+    set_up(bench, &fake->store, true);
+    bench->fake = fake;
 }
 
 static void forget_outputs(struct bench *bench)
@@ -203,7 +211,7 @@ static void test_profile(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     run(&bench, "pypy", NULL, NULL);
     assert_holds(bench.out, "1,234");
     assert_true(script.started >= GITHUB_CALLS);
@@ -220,12 +228,12 @@ static void test_purge(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     run(&bench, "pypy", NULL, NULL);
     run(&bench, "--github=cython", "--full", NULL);
-    const size_t before = memory_store_count(bench.store);
+    const size_t before = fake_store_values(bench.fake);
     run(&bench, "--purge", "pypy", "cython");
-    const size_t removed = before - memory_store_count(bench.store);
+    const size_t removed = before - fake_store_values(bench.fake);
     char *told = alloc_format("%zu values removed\n", removed);
     assert_true(removed >= 3); /* two on GitHub, and that there is no pypy on Bitbucket */
     assert_string_equal(bench.out, told);
@@ -243,11 +251,11 @@ static void test_purge_of_one_forge(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     run(&bench, "pypy", NULL, NULL);
-    const size_t before = memory_store_count(bench.store);
+    const size_t before = fake_store_values(bench.fake);
     run(&bench, "--purge", "--bitbucket=pypy", NULL);
-    assert_true(memory_store_count(bench.store) < before);
+    assert_true(fake_store_values(bench.fake) < before);
     run(&bench, "--github=pypy", NULL, NULL);
     assert_int_equal(script.started, 0);
     run(&bench, "pypy", NULL, NULL);
@@ -259,15 +267,15 @@ static void test_purge_that_cannot_be(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     run(&bench, "--purge", "a/b", NULL);
     assert_int_equal(bench.status, COMMAND_USAGE);
     assert_holds(bench.err, "a/b");
-    memory_store_break(bench.store);
+    bench.fake->broken = true;
     run(&bench, "--purge", "pypy", NULL);
     assert_int_equal(bench.status, COMMAND_FAILED);
     assert_string_equal(bench.out, "");
-    assert_string_equal(bench.err, "forgefold: the memory is gone: look for it\n");
+    assert_string_equal(bench.err, "forgefold: the test has broken the store\n");
     tear_down(&bench);
     set_up(&bench, store_none_open(), false);
     run(&bench, "--purge", "pypy", NULL);
@@ -282,22 +290,35 @@ static void test_statistics(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    char *directory = store_place_make();
+    if (directory == NULL)
+        skip();
+    set_up(&bench, store_files_open(directory, 1000000), true);
     run(&bench, "--cache-stats", NULL, NULL);
-    assert_string_equal(bench.out,
-                        "Cache     file:/srv/made-up\nValues    0\nBytes     -\nExpired   0\n");
-    const struct store_times past = {1, 2, 3, 4};
+    assert_string_equal(bench.out, "Cache     file:/srv/made-up\nValues    0\nBytes     0\n"
+                                   "At most   1000000\nExpired   0\n");
+    const int64_t wall = clock_wall();
+    const struct store_times past = {wall - 4, wall - 3, wall - 2, wall - 1};
     store_put(bench.store, "key", "bytes", 5, &past);
     run(&bench, "--cache-stats", "--json", NULL);
     assert_string_equal(bench.out, "{\n  \"cache\": \"file:/srv/made-up\",\n  \"values\": 1,\n"
-                                   "  \"bytes\": null,\n  \"maximum_bytes\": null,\n"
+                                   "  \"bytes\": 4096,\n  \"maximum_bytes\": 1000000,\n"
                                    "  \"expired\": 1\n}\n");
     assert_int_equal(bench.status, COMMAND_COMPLETE);
-    memory_store_break(bench.store);
+    tear_down(&bench);
+    store_place_remove(directory);
+}
+
+static void test_statistics_that_cannot_be(void **state)
+{
+    (void)state;
+    struct bench bench;
+    set_up_fake(&bench);
+    bench.fake->broken = true;
     run(&bench, "--cache-stats", "--json", NULL);
     assert_int_equal(bench.status, COMMAND_FAILED);
     assert_string_equal(bench.out, "");
-    assert_holds(bench.err, "the memory is gone");
+    assert_string_equal(bench.err, "forgefold: the test has broken the store\n");
     tear_down(&bench);
 }
 
@@ -318,7 +339,7 @@ static void test_warm(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     warm(&bench, "# both\npypy\n{\"github\":\"cython\"}\n");
     assert_string_equal(bench.out, "3 accounts: 2 visited, 0 fresh already, 1 not found, 0 failed, "
                                    "0 left for later\n");
@@ -337,7 +358,7 @@ static void test_warm_of_nothing(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     warm(&bench, "# nobody yet\n\n");
     assert_holds(bench.out, "0 accounts: 0 visited,");
     assert_int_equal(bench.status, COMMAND_COMPLETE);
@@ -350,7 +371,7 @@ static void test_warm_with_wrong_lines(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     warm(&bench, "a/b\n{\"github\":\"pypy\"}\n{\n");
     assert_string_equal(bench.out, "1 account: 1 visited, 0 fresh already, 0 not found, 0 failed, "
                                    "0 left for later; 2 wrong lines\n");
@@ -365,7 +386,7 @@ static void test_warm_with_failures(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     warm(&bench, "{\"github\":\"broken\"}\n{\"github\":\"pypy\"}\n");
     assert_holds(bench.out, "1 visited, 0 fresh already, 0 not found, 1 failed, 0 left");
     assert_holds(bench.err, "forgefold: github:broken: failed (");
@@ -376,13 +397,13 @@ static void test_warm_with_failures(void **state)
     tear_down(&bench);
 }
 
-/* After the first refusals the others end without calls, and so do all of the next run. */
+/* After the first refusal the others end without calls, and so do all of the next run. */
 static void test_warm_at_the_limit(void **state)
 {
     (void)state;
     struct bench bench;
     struct buffer text = BUFFER_INIT(100000);
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     bench.answers = limited;
     bench.answer_count = sizeof limited / sizeof limited[0];
     for (int i = 0; i < 100; i++)
@@ -400,7 +421,7 @@ static void test_warm_at_the_limit(void **state)
     assert_true(told);
     assert_string_equal(bench.err, "");
     assert_int_equal(bench.status, COMMAND_INCOMPLETE);
-    assert_in_range(script.started, 1, COMMAND_WARM_AT_ONCE * GITHUB_CALLS);
+    assert_in_range(script.started, 1, GITHUB_CALLS);
     warm(&bench, buffer_text(&text));
     assert_holds(bench.out, "100 left for later (from ");
     assert_int_equal(script.started, 0);
@@ -419,11 +440,11 @@ static void test_warm_without_a_store(void **state)
     assert_string_equal(bench.out, "");
     assert_int_equal(script.started, 0);
     tear_down(&bench);
-    set_up(&bench, memory_store_new(), true);
-    memory_store_break(bench.store);
+    set_up_fake(&bench);
+    bench.fake->broken = true;
     warm(&bench, "pypy\n");
     assert_int_equal(bench.status, COMMAND_FAILED);
-    assert_string_equal(bench.err, "forgefold: the memory is gone: look for it\n");
+    assert_string_equal(bench.err, "forgefold: the test has broken the store\n");
     assert_int_equal(script.started, 0);
     tear_down(&bench);
 }
@@ -432,7 +453,7 @@ static void test_warm_without_a_file(void **state)
 {
     (void)state;
     struct bench bench;
-    set_up(&bench, memory_store_new(), true);
+    set_up_fake(&bench);
     run(&bench, "--warm", "/nonexistent/list", NULL);
     assert_int_equal(bench.status, COMMAND_FAILED);
     assert_holds(bench.err, "forgefold: /nonexistent/list cannot be opened: ");
@@ -451,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_purge_of_one_forge),
         cmocka_unit_test(test_purge_that_cannot_be),
         cmocka_unit_test(test_statistics),
+        cmocka_unit_test(test_statistics_that_cannot_be),
         cmocka_unit_test(test_statistics_of_none),
         cmocka_unit_test(test_warm),
         cmocka_unit_test(test_warm_of_nothing),

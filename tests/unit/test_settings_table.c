@@ -344,6 +344,19 @@ static void test_place(void **state)
     }
 }
 
+/* Relative names mean nothing (XDG Base Directory Specification). */
+static void test_place_of_a_user(void **state)
+{
+    (void)state;
+    struct settings settings = loaded(
+        (const char *const[]){"XDG_CACHE_HOME", "relative", "CACHE_DIRECTORY", "relative", NULL});
+    char *url = archive_settings_url(&settings, look_up);
+    assert_null(strstr(url, "relative"));
+    assert_int_equal(store_check_url(url, NULL), 0);
+    free(url);
+    settings_release(&settings);
+}
+
 /* What a user of systemd's own making is told is a link to where the directory is. */
 static void test_place_behind_a_link(void **state)
 {
@@ -450,11 +463,17 @@ int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_values),
-        cmocka_unit_test(test_redis),         cmocka_unit_test(test_secrets),
-        cmocka_unit_test(test_place),         cmocka_unit_test(test_place_behind_a_link),
-        cmocka_unit_test(test_lifetimes),     cmocka_unit_test(test_cors_of_none),
-        cmocka_unit_test(test_credentials),   cmocka_unit_test(test_base_urls),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_redis),
+        cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_place),
+        cmocka_unit_test(test_place_of_a_user),
+        cmocka_unit_test(test_place_behind_a_link),
+        cmocka_unit_test(test_lifetimes),
+        cmocka_unit_test(test_cors_of_none),
+        cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_base_urls),
         cmocka_unit_test(test_documentation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

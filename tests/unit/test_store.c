@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -370,11 +371,12 @@ struct contest {
 };
 
 #define CONTESTANTS 4
-#define CONTEST_ROUNDS 100
+#define CONTEST_ROUNDS 1000
 
 static void *contend(void *context)
 {
     struct contest *contest = context;
+    const struct timespec while_held = {.tv_nsec = 20000};
     for (int i = 0; i < CONTEST_ROUNDS;) {
         struct store_lease *lease;
         if (store_lease(contest->store, contest->key, TTL_MS, &lease) != STORE_LEASE_HELD) {
@@ -385,6 +387,7 @@ static void *contend(void *context)
         if (holders > atomic_load(&contest->most))
             atomic_store(&contest->most, holders);
         contest->held++;
+        nanosleep(&while_held, NULL); /* so that another who holds it too is seen */
         atomic_fetch_sub(&contest->holders, 1);
         store_release(contest->store, lease);
         i++;

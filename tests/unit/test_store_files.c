@@ -429,6 +429,34 @@ static void what_is_no_file_is_replaced(void **state)
     }
 }
 
+static void a_link_to_a_good_value_is_a_miss(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char path[PATH_SIZE], aside[PATH_SIZE];
+    put(fixture->store, KEY, "value");
+    snprintf(aside, sizeof aside, "%s/aside", fixture->place);
+    assert_int_equal(rename(path_of(fixture, KEY, "", path), aside), 0);
+    assert_int_equal(symlink(aside, path), 0);
+    assert_false(has_stamp(fixture->store, KEY));
+    assert_false(has(fixture->store, KEY, ""));
+    put(fixture->store, KEY, "another");
+    assert_true(has(fixture->store, KEY, "another"));
+    assert_true(exists(aside));
+}
+
+/* As a writer leaves it that was killed. */
+static void what_was_left_half_written_is_written_over(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char path[PATH_SIZE], bytes[1000] = {0};
+    put(fixture->store, KEY, "old");
+    write_file(path_of(fixture, KEY, ".temporary", path), bytes, sizeof bytes);
+    assert_true(has(fixture->store, KEY, "old"));
+    put(fixture->store, KEY, "new");
+    assert_true(has(fixture->store, KEY, "new"));
+    assert_false(exists(path));
+}
+
 static void a_directory_in_the_way_is_told_and_does_no_harm(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -449,6 +477,8 @@ static void a_directory_in_the_way_is_told_and_does_no_harm(void **state)
         assert_int_equal(mkdir(path, 0700), 0);
         put(fixture->store, KEY, "value");
         assert_int_equal(has(fixture->store, KEY, rows[i].value), rows[i].value != NULL);
+        walk(fixture);
+        assert_int_equal(found.temporaries, 0);
         assert_int_equal(can_lease(fixture->store, KEY), rows[i].leases);
         assert_int_equal(can_add(fixture->store, KEY), rows[i].counts);
         assert_int_equal(rmdir(path), 0);
@@ -910,6 +940,28 @@ static void a_small_bound_holds_with_values_that_are_large_for_it(void **state)
     store_close(store);
 }
 
+static void putting_again_takes_no_more_room(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct store *store = open_in(fixture->directory, MEBIBYTE);
+    char bytes[10000] = {0}, key[40];
+    for (int i = 0; i < 40 * 20; i++) {
+        snprintf(key, sizeof key, "key %d", i % 40);
+        store_put(store, key, bytes, sizeof bytes, &times);
+        if (i % 3 == 0)
+            store_touch(store, key, &times);
+        if (i % 5 == 0) {
+            assert_int_equal(store_remove(store, key), 1);
+            store_put(store, key, bytes, sizeof bytes, &times);
+        }
+    }
+    for (int i = 0; i < 40; i++) {
+        snprintf(key, sizeof key, "key %d", i);
+        assert_true(has_stamp(store, key));
+    }
+    store_close(store);
+}
+
 static int put_many(void *context)
 {
     struct fixture *fixture = context;
@@ -1197,6 +1249,8 @@ int main(void)
         FILES(a_value_of_another_version_is_a_miss),
         FILES(a_damaged_counter_begins_anew),
         FILES(what_is_no_file_is_replaced),
+        FILES(a_link_to_a_good_value_is_a_miss),
+        FILES(what_was_left_half_written_is_written_over),
         FILES(a_directory_in_the_way_is_told_and_does_no_harm),
         FILES(a_file_in_place_of_a_shard_is_told_and_does_no_harm),
         FILES(a_directory_open_to_others_is_refused),
@@ -1214,6 +1268,7 @@ int main(void)
         FILES(the_bound_holds),
         FILES(what_was_put_last_stays),
         FILES(a_small_bound_holds_with_values_that_are_large_for_it),
+        FILES(putting_again_takes_no_more_room),
         FILES(the_bound_holds_among_processes),
         FILES(wrong_numbers_are_corrected),
         FILES(without_a_bound_all_is_kept),

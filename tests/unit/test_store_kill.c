@@ -27,9 +27,10 @@
 #include "store_place.h"
 
 #define ROUNDS 600
-#define MOST_MICROSECONDS 12000 /* that a writer lives */
-#define KEYS 6
+#define MOST_MICROSECONDS 8000 /* that a writer lives */
+#define KEYS 4
 #define READERS 2
+#define WRITERS 2 /* at the same time */
 #define WALL 1000000
 #define LARGEST 60000
 #define BOUND ((size_t)2 * 1024 * 1024)
@@ -124,12 +125,19 @@ static int read_until_stopped(void *context)
     return result;
 }
 
-static void kill_at_some_instant(pid_t process, uint32_t *seed)
+static void run_and_kill_writers(struct scene *scene, uint32_t *seed)
 {
+    pid_t writers[WRITERS];
     const struct timespec life = {.tv_nsec = store_place_number(seed) % MOST_MICROSECONDS * 1000L};
+    for (size_t i = 0; i < WRITERS; i++) {
+        scene->seed = store_place_number(seed);
+        writers[i] = store_place_fork(write_until_killed, scene);
+    }
     nanosleep(&life, NULL);
-    kill(process, SIGKILL);
-    assert_int_equal(store_place_wait(process), -1);
+    for (size_t i = 0; i < WRITERS; i++)
+        kill(writers[i], SIGKILL);
+    for (size_t i = 0; i < WRITERS; i++)
+        assert_int_equal(store_place_wait(writers[i]), -1);
 }
 
 static size_t temporaries;
@@ -169,7 +177,7 @@ static void assert_no_add_was_lost(const struct scene *scene)
     int64_t sum;
     assert_int_equal(store_add(store, "counter", 0, WALL + 1000, WALL, &sum), 0);
     /* A writer may have been killed behind the add and before it told. */
-    assert_in_range(sum, scene->shared->adds, scene->shared->adds + ROUNDS);
+    assert_in_range(sum, scene->shared->adds, scene->shared->adds + ROUNDS * WRITERS);
     assert_true(scene->shared->adds > 0);
     store_close(store);
 }
@@ -185,10 +193,8 @@ static void nothing_is_torn_whenever_a_writer_dies(void **state)
     }
     for (size_t i = 0; i < READERS; i++)
         readers[i] = store_place_fork(read_until_stopped, scene);
-    for (int i = 0; i < ROUNDS; i++) {
-        scene->seed = (uint32_t)i * 7919;
-        kill_at_some_instant(store_place_fork(write_until_killed, scene), &seed);
-    }
+    for (int i = 0; i < ROUNDS; i++)
+        run_and_kill_writers(scene, &seed);
     atomic_store(&scene->shared->stop, true);
     for (size_t i = 0; i < READERS; i++)
         assert_int_equal(store_place_wait(readers[i]), 0);
