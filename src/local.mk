@@ -4,6 +4,8 @@ noinst_LIBRARIES += libforgefold.a
 libforgefold_a_CFLAGS = $(AM_CFLAGS) $(FCGI_CFLAGS) $(CURL_CFLAGS) $(XXHASH_CFLAGS) \
 	$(HIREDIS_CFLAGS)
 libforgefold_a_SOURCES = \
+	src/api/accepted.c \
+	src/api/accepted.h \
 	src/api/aggregate.c \
 	src/api/aggregate.h \
 	src/api/api.c \
@@ -99,6 +101,8 @@ libforgefold_a_SOURCES = \
 	src/forge/github_details.h \
 	src/forge/github_graphql.c \
 	src/forge/github_graphql.h \
+	src/forge/github_kind.c \
+	src/forge/github_kind.h \
 	src/forge/github_listing.c \
 	src/forge/github_listing.h \
 	src/forge/github_node.c \

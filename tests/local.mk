@@ -93,6 +93,7 @@ UNIT_TESTS = \
 	tests/unit/test_elements \
 	tests/unit/test_engine \
 	tests/unit/test_environment \
+	tests/unit/test_flight \
 	tests/unit/test_errand \
 	tests/unit/test_form \
 	tests/unit/test_freshness \
@@ -185,6 +186,9 @@ tests_unit_test_engine_LDADD = $(LDADD_UNIT)
 tests_unit_test_environment_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_environment_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_environment_LDADD = $(LDADD_UNIT)
+tests_unit_test_flight_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_flight_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_flight_LDADD = $(LDADD_UNIT)
 tests_unit_test_form_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_form_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_form_LDADD = $(LDADD_UNIT)

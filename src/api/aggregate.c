@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "api/accepted.h"
 #include "api/caching.h"
 #include "api/question.h"
 #include "api/refusal.h"
@@ -84,6 +85,19 @@ static void answer_lookup(const struct api_settings *settings, struct exchange *
     free(stale);
 }
 
+/* Has the wants visited: now, or, for who will not wait at all, behind the reply. */
+static enum api_step visit(const struct api_settings *settings, struct exchange *exchange,
+                           int64_t wall)
+{
+    preference_read(&exchange->preference, exchange->request.prefer);
+    exchange->patience_ms = preference_patience_ms(&exchange->preference, exchange->query.wait);
+    if (exchange->patience_ms != 0)
+        return API_VISIT;
+    lookup_defer(&exchange->lookup);
+    accepted_answer(settings, exchange, wall);
+    return API_ANSWERED;
+}
+
 static enum api_step begin(const struct api_settings *settings, struct exchange *exchange,
                            int64_t wall)
 {
@@ -91,7 +105,7 @@ static enum api_step begin(const struct api_settings *settings, struct exchange 
         return API_ANSWERED;
     lookup_init(&exchange->lookup, settings->archive, &exchange->query, LOOKUP_AT_ONCE, wall);
     if (exchange->lookup.want_count > 0)
-        return API_VISIT;
+        return visit(settings, exchange, wall);
     answer_lookup(settings, exchange, wall);
     return API_ANSWERED;
 }
@@ -99,6 +113,12 @@ static enum api_step begin(const struct api_settings *settings, struct exchange 
 static void finish(const struct api_settings *settings, struct exchange *exchange,
                    struct snapshot *const *snapshots, int64_t wall)
 {
+    if (exchange->late && exchange->patience_ms > 0) {
+        for (size_t i = 0; i < exchange->lookup.want_count; i++)
+            snapshot_drop(snapshots[i]);
+        accepted_answer(settings, exchange, wall);
+        return;
+    }
     lookup_complete(&exchange->lookup, settings->archive, snapshots, wall);
     answer_lookup(settings, exchange, wall);
 }

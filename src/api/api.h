@@ -9,10 +9,12 @@
 #ifndef FORGEFOLD_API_API_H
 #define FORGEFOLD_API_API_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "api/lookup.h"
+#include "api/preference.h"
 #include "http/reply.h"
 #include "http/request.h"
 #include "profile/query.h"
@@ -46,6 +48,9 @@ struct exchange {
     const struct endpoint *endpoint; /* that finishes; NULL when none was found */
     struct query query;
     struct lookup lookup;
+    struct preference preference;
+    long patience_ms; /* that the client has; -1: it did not say. Of API_VISIT, for the gateway */
+    bool late;        /* set by the gateway before api_finish: that, or its own, has run out */
     struct hot_reply *hot_reply; /* whose body the reply has; NULL: it has its own */
 };
 
@@ -55,6 +60,13 @@ struct exchange {
  */
 enum api_step api_begin(const struct api_settings *settings, struct exchange *exchange,
                         int64_t wall);
+
+/* Milliseconds that visits may take: what the client has, but no more than the gateway's. */
+static inline int64_t exchange_patience_ms(const struct exchange *exchange, int64_t most)
+{
+    return exchange->patience_ms >= 0 && exchange->patience_ms < most ? exchange->patience_ms
+                                                                      : most;
+}
 
 /*
  * Answers with the snapshots of exchange->lookup.wants, in their order; takes over the references,

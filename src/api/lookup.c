@@ -149,6 +149,12 @@ void lookup_answers(const struct lookup *lookup, struct snapshot ***snapshots, b
     }
 }
 
+void lookup_defer(struct lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->want_count; i++)
+        lookup->accounts[lookup->slots[i]].is_due = true;
+}
+
 void lookup_release(struct lookup *lookup)
 {
     for (size_t i = 0; i < lookup->count; i++) {

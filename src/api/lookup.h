@@ -63,6 +63,9 @@ void lookup_complete(struct lookup *lookup, const struct archive *archive,
  */
 void lookup_answers(const struct lookup *lookup, struct snapshot ***snapshots, bool **stale);
 
+/* Instead: nobody waits. What must be visited is due, and has no answer. */
+void lookup_defer(struct lookup *lookup);
+
 /* Frees what it holds; it is empty afterwards. One that is all zero is fine. */
 void lookup_release(struct lookup *lookup);
 

@@ -20,6 +20,9 @@ extern const struct endpoint *const endpoints[];
 int route_find(const struct endpoint **endpoint, const char *target, const char *base_path,
                struct error *error);
 
+/* How many bytes of a target that was found stand before its endpoint's path. */
+size_t route_base_length(const char *target);
+
 /* The method of that name (case-sensitive, RFC 9110 section 9.1), or 0. */
 unsigned route_method(const char *name);
 

@@ -26,8 +26,8 @@ struct attempt {
     uint32_t credential;       /* fingerprint of what this hop was asked with */
     char *condition;           /* the entity tag it was asked with; NULL: without */
     bool unconditional;        /* what was remembered was of no use */
+    bool refused_by_us;        /* it was not made: the forge has said that it allows none */
     struct buffer record;      /* of the answer that arrives; empty when it is not to be kept */
-    bool replayed;             /* it was answered by what was remembered */
     bool remembered;           /* attempt_remember had something to remember */
     struct recollection known; /* that was replayed */
 };
@@ -53,7 +53,7 @@ static void forget_answer(struct attempt *attempt)
     buffer_release(&attempt->record);
     recollection_release(&attempt->known);
     attempt->response.status = 0;
-    attempt->replayed = attempt->remembered = false;
+    attempt->response.replayed = attempt->remembered = false;
     attempt->error = (struct error){0};
 }
 
@@ -75,7 +75,8 @@ static int copy_headers(struct attempt *attempt, const struct headers *headers)
 
 static bool is_remembered(const struct attempt *attempt)
 {
-    return attempt->context->recall != NULL && attempt->call.body == NULL;
+    return attempt->context->recall != NULL && attempt->call.body == NULL &&
+           !attempt->call.by_header;
 }
 
 static struct recall_key key_of(const struct attempt *attempt)
@@ -198,7 +199,7 @@ static void replay(struct attempt *attempt)
         begin_anew(attempt);
         return;
     }
-    attempt->replayed = true;
+    attempt->response.replayed = true;
     over(attempt, CALL_ANSWERED, NULL);
 }
 
@@ -287,6 +288,7 @@ static void begin_transfer(struct attempt *attempt)
 static void answer_as_limited(struct attempt *attempt, int64_t seconds)
 {
     gate_leave(attempt->context->gate, &attempt->ticket);
+    attempt->refused_by_us = true;
     attempt->response.status = 429;
     if (headers_format(&attempt->response.headers, "Retry-After", "%lld", (long long)seconds) < 0)
         BUG("a header that does not fit");
@@ -366,9 +368,14 @@ bool attempt_recall_key(const struct attempt *attempt, struct recall_key *key)
     return attempt->remembered;
 }
 
+bool attempt_was_made(const struct attempt *attempt)
+{
+    return !attempt->refused_by_us;
+}
+
 bool attempt_was_replayed(const struct attempt *attempt)
 {
-    return attempt->replayed;
+    return attempt->response.replayed;
 }
 
 void attempt_free(struct attempt *attempt)

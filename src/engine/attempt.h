@@ -5,7 +5,8 @@
  * A GET whose answer is remembered is asked with If-None-Match; a 304 replays
  * what is remembered as if it had come with 200. Where that is gone meanwhile or
  * does not replay, the call is made once more without a condition. A 304 that
- * was not asked for is an answer that is no success, like any other. Whatever
+ * was not asked for is an answer that is no success, like any other. Answers that
+ * tell something by their header are never remembered (struct call). Whatever
  * an attempt knows is in the attempt, none of it in its call: that may be copied
  * and attempted again from the start.
  *
@@ -93,6 +94,9 @@ void attempt_remember(struct attempt *attempt);
  * False when it had nothing to remember: no entity tag, too large, a POST.
  */
 bool attempt_recall_key(const struct attempt *attempt, struct recall_key *key);
+
+/* Whether the forge itself has answered, or failed to: the call was not ended by `wait`. */
+bool attempt_was_made(const struct attempt *attempt);
 
 /* Whether the answer was a 304 that replayed, so that what is remembered stays as it was. */
 bool attempt_was_replayed(const struct attempt *attempt);

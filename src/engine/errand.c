@@ -78,6 +78,7 @@ static void load_for_visit(const struct archive *archive, struct errand *errand,
     if (archive_pages(archive, &errand->account, wall, &errand->pages) < 0)
         errand->pages = (struct store_value){0};
     load_standing(archive, errand, wall);
+    archive_put_progress(archive, &errand->account, &(struct archive_progress){0}, wall);
 }
 
 /*
@@ -118,6 +119,7 @@ void errand_run(const struct archive *archive, struct errand *errand, int64_t wa
         claim(archive, errand, wall);
         return;
     case ERRAND_RENEW:
+        archive_put_progress(archive, &errand->account, &errand->progress, wall);
         renew(archive, errand);
         return;
     case ERRAND_KEEP:

@@ -19,7 +19,7 @@
 
 enum errand_kind {
     ERRAND_CLAIM,  /* may the account be visited, or is it known meanwhile? */
-    ERRAND_RENEW,  /* the visit goes on: hold its lease */
+    ERRAND_RENEW,  /* the visit goes on: hold its lease, and tell how far it is */
     ERRAND_KEEP,   /* the visit is over: remember what it came to, and end its lease */
     ERRAND_RELEASE /* the visit was given up: end its lease */
 };
@@ -42,6 +42,9 @@ struct errand {
     enum claim_result result;
     struct snapshot *known;   /* a reference, the engine's; a fresh snapshot, or a recent failure */
     struct store_value pages; /* what was remembered of the last visit; empty: nothing */
+
+    /* Of RENEW. */
+    struct archive_progress progress;
 
     /* Of KEEP. */
     struct snapshot *snapshot;

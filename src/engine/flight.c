@@ -41,6 +41,7 @@ struct flight {
     struct timer deadline;
     struct page_keys page_keys; /* of answers that are remembered */
     bool pages_changed;         /* not all of them were remembered before */
+    struct archive_progress progress;
 };
 
 /* --- calls --- */
@@ -96,6 +97,7 @@ static void launch(struct flight *flight, struct calls *calls)
     for (size_t i = 0; i < calls->count; i++)
         make(flight, calls->items[i]);
     *flight->settings->calls_known += calls->count;
+    flight->progress.calls_known += calls->count;
     calls->count = 0; /* each call now belongs to its attempt */
 }
 
@@ -103,6 +105,7 @@ static void count_done(struct flight *flight, const struct call *call)
 {
     budget_release(budget_of(flight, call), call_cost(call));
     (*flight->settings->calls_done)++;
+    flight->progress.calls_done++;
 }
 
 static void free_pending(struct flight *flight, struct pending *pending)
@@ -203,6 +206,19 @@ static void tell_what_is_allowed(struct flight *flight)
         flight->visit->allowed[i] = budget_allowed(&budgets[i], flight->held[i], clock_wall());
 }
 
+/* What the forge has said of a limit; of a call that was not made for one, it has said nothing. */
+static void heed_limit(struct flight *flight, const struct attempt *attempt)
+{
+    struct visit *visit = flight->visit;
+    struct budget *budgets = service_budgets(flight->settings->service, flight->authorized);
+    for (size_t i = 0; i < ALLOWANCE_COUNT; i++)
+        if (attempt_was_made(attempt) &&
+            (visit->limits_all || i == attempt_call(attempt)->allowance))
+            budget_block(&budgets[i], visit->limited_until);
+    visit->limited_until = 0;
+    visit->limits_all = false;
+}
+
 static void fail(struct flight *flight, struct attempt *attempt, enum call_outcome outcome,
                  const char *why, struct calls *more)
 {
@@ -210,8 +226,7 @@ static void fail(struct flight *flight, struct attempt *attempt, enum call_outco
     flight->forge->discard(flight->visit, call);
     flight->forge->fail(flight->visit, call, outcome, attempt_response(attempt), why, clock_wall(),
                         more);
-    budget_block(budget_of(flight, call), flight->visit->limited_until);
-    flight->visit->limited_until = 0;
+    heed_limit(flight, attempt);
 }
 
 static void remember(struct flight *flight, struct attempt *attempt)
@@ -244,6 +259,23 @@ static bool forge_worked(enum call_outcome outcome, int status)
     if (outcome == CALL_ANSWERED)
         return status < 500;
     return outcome == CALL_INVALID || outcome == CALL_TOO_LARGE;
+}
+
+/* A query that takes too long says nothing of the forge: it is asked again for less. */
+static bool is_heavy(const struct call *call, enum call_outcome outcome, int status)
+{
+    return call->allowance == ALLOWANCE_GRAPHQL &&
+           (outcome == CALL_TIMED_OUT ||
+            (outcome == CALL_ANSWERED && (status == 502 || status == 504)));
+}
+
+static void tell_breaker(struct flight *flight, const struct attempt *attempt,
+                         enum call_outcome outcome)
+{
+    const int status = attempt_response(attempt)->status;
+    if (attempt_was_made(attempt) && !is_heavy(attempt_call(attempt), outcome, status))
+        breaker_note(&flight->settings->service->breaker, forge_worked(outcome, status),
+                     clock_monotonic_ms());
 }
 
 static void learn(struct flight *flight, const struct attempt *attempt)
@@ -299,8 +331,7 @@ static void conclude(struct flight *flight, struct attempt *attempt, enum call_o
 {
     struct calls more = {0};
     const int status = attempt_response(attempt)->status;
-    breaker_note(&flight->settings->service->breaker, forge_worked(outcome, status),
-                 clock_monotonic_ms());
+    tell_breaker(flight, attempt, outcome);
     /* First, because what is left was told by the answer, and what comes of it takes its own. */
     count_done(flight, attempt_call(attempt));
     tell_what_is_allowed(flight);
@@ -402,6 +433,13 @@ struct snapshot *flight_land(struct flight *flight, int64_t wall)
     if (!flight->begun)
         snapshot->api = NULL; /* nothing was asked */
     return snapshot;
+}
+
+struct archive_progress flight_progress(const struct flight *flight)
+{
+    struct archive_progress progress = flight->progress;
+    progress.repositories = flight->visit->taken;
+    return progress;
 }
 
 bool flight_write_pages(struct flight *flight, struct buffer *into)

@@ -19,6 +19,7 @@
 #include "engine/service.h"
 #include "engine/timers.h"
 #include "profile/snapshot.h"
+#include "store/archive.h"
 #include "upstream/transport.h"
 
 struct flight;
@@ -49,9 +50,12 @@ struct flight *flight_new(const struct flight_settings *settings, const char *ac
 /* Whether any call of it has passed the gate: giving it up would waste that. */
 bool flight_has_begun(const struct flight *flight);
 
-/* The snapshot of a finished flight; the caller owns the reference. Then only flight_write_pages and
- * flight_free may follow. */
+/* The snapshot of a finished flight; the caller owns the reference. Then only flight_write_pages
+ * and flight_free may follow. */
 struct snapshot *flight_land(struct flight *flight, int64_t wall);
+
+/* How far the visit is. */
+struct archive_progress flight_progress(const struct flight *flight);
 
 /*
  * Appends the visit's answers that are remembered, as pages_write makes them, and says whether any

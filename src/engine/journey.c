@@ -163,13 +163,19 @@ static void set_timer(struct journey *journey, int64_t pause_ms)
     timers_set(journey->journeys->timers, &journey->timer, clock_monotonic_ms() + pause_ms);
 }
 
+static void renew(struct journey *journey)
+{
+    journey->errand.progress = flight_progress(journey->flight);
+    send(journey, ERRAND_RENEW);
+}
+
 static void on_timer(struct timer *timer)
 {
     struct journey *journey = alloc_owner(timer, struct journey, timer);
     if (journey->state == STATE_WAITING)
         claim(journey);
     else if (journey->state == STATE_FLYING && !journey->is_out)
-        send(journey, ERRAND_RENEW);
+        renew(journey);
 }
 
 /* What a claim found, and nobody has used. */

@@ -17,10 +17,10 @@
 
 /*
  * Milliseconds after which a call that failed is to be made again, or -1 for never. What may help
- * is another try of a connection that failed or broke, and of 502, 503, 504 (not of a GraphQL
- * query: its forge asks for less instead); and of 403, 429 and 5xx whose Retry-After is short. What
- * came whole and is wrong, is too large, or took too long would be so again. `chance` is any
- * number.
+ * is another try of a connection that failed or broke, and of 502, 503, 504 (of a GraphQL query of
+ * 503 alone: with the others its forge asks for less instead); and of 403, 429 and 5xx whose
+ * Retry-After is short. What came whole and is wrong, is too large, took too long, or comes from a
+ * peer that is not trusted would be so again. `chance` is any number.
  */
 int64_t retry_pause_ms(const struct call *call, enum call_outcome outcome,
                        const struct response *response, int64_t wall, uint32_t chance);

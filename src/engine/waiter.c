@@ -89,6 +89,7 @@ void waiter_refuse(struct waiter *waiter, enum account_status status, const char
 static void on_deadline(struct timer *timer)
 {
     struct waiter *waiter = alloc_owner(timer, struct waiter, timer);
+    waiter->late = !waiter->waiters->hurried;
     waiter_refuse(waiter, ACCOUNT_TIMEOUT,
                   waiter->waiters->hurried
                       ? "the service is being stopped; ask again in a moment"

@@ -26,6 +26,7 @@ struct waiter {
     const struct archive_account *wants; /* accepted by their forges; live as long as the waiter */
     size_t count;                        /* at least 1 */
     int64_t deadline; /* monotonic milliseconds; what is not there by then is given as timed out */
+    bool late;        /* set by then: the deadline passed, and visits may still go on */
 
     /*
      * Called exactly once, in the engine's thread. snapshots[i] answers wants[i]; array and

@@ -264,17 +264,18 @@ static int read_parent(struct json_object *element, bool *is_fork, struct error 
     return parent == NULL ? 0 : member_expect_object(parent, error);
 }
 
-/* "" is all that Bitbucket says where nobody chose a language: known to be none. */
+/* "", or null, is all that Bitbucket says where nobody chose a language: known to be none. */
 static int read_language(struct repository *repository, struct json_object *element,
                          struct error *error)
 {
+    struct json_object *value;
     char *language = NULL;
-    if (member_text(element, "language", &language, error) < 0)
+    const int found = member_find(element, "language", &value, error);
+    if (found < 0 || member_text(element, "language", &language, error) < 0)
         return -1;
-    if (language == NULL)
-        return 0;
-    repository->language_known = 0;
-    if (*language != '\0')
+    if (found)
+        repository->language_known = 0;
+    if (language != NULL && *language != '\0')
         repository->language = language;
     else
         free(language);

@@ -141,6 +141,7 @@ void failure_init_limit(struct failure *failure, const struct failure_manner *ma
         .status = ACCOUNT_RATE_LIMITED,
         .http_status = response->status,
         .retry_at = retry_at(manner, &response->headers, wall),
+        .limits_all = manner->limits_all != NULL && manner->limits_all(response),
         .detail = alloc_format("%s allows no more calls for now", manner->title),
     };
 }

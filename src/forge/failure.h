@@ -21,6 +21,8 @@ struct failure_manner {
     const char *message_path; /* where in a JSON error the message for people is: "error.message" */
     /* Whether an answer with 403 means a rate limit; 429 always does. */
     bool (*is_limit)(const struct response *response);
+    /* Whether a rate limit concerns all allowances, and not one; NULL: there is only one. */
+    bool (*limits_all)(const struct response *response);
     /* Whether X-RateLimit-Reset tells when asking again makes sense although calls remain. */
     bool reset_always;
 };
@@ -29,6 +31,7 @@ struct failure {
     enum account_status status; /* never a settled one */
     int http_status;            /* of the answer, 0 when none came */
     int64_t retry_at;           /* wall seconds, 0 unless rate-limited */
+    bool limits_all;            /* rate-limited in whatever allowance */
     char *detail;               /* a sentence for people */
 };
 

@@ -60,6 +60,12 @@ bool github_accepts(const char *name, size_t length)
     return length >= 1 && length <= LOGIN_MAXIMUM;
 }
 
+bool github_is_app(const char *name)
+{
+    const size_t length = strlen(name);
+    return without_suffix(name, length) < length;
+}
+
 /* Calls by their purpose. */
 
 static const struct github_work *work_of(const struct call *call)
@@ -91,19 +97,27 @@ void github_discard(struct visit *visit, const struct call *call)
 }
 
 /*
- * Of the answers with 403 a rate limit is the one with no calls left, or a wait, or a message that
- * says so; the secondary limit was once called abuse detection.
+ * The secondary limit is one for both APIs ("Rate limits for the REST API", docs.github.com). It is
+ * the one that tells a wait, or says so; it was once called abuse detection.
  */
-static bool is_limit(const struct response *response)
+static bool is_secondary_limit(const struct response *response)
 {
-    return failure_remaining(&response->headers) == 0 ||
-           headers_get(&response->headers, "Retry-After") != NULL ||
-           failure_body_says(response, "rate limit") ||
+    return headers_get(&response->headers, "Retry-After") != NULL ||
+           failure_body_says(response, "secondary rate limit") ||
            failure_body_says(response, "abuse detection");
 }
 
-static const struct failure_manner manner = {
-    .title = "GitHub", .message_path = "message", .is_limit = is_limit};
+/* Of the answers with 403. */
+static bool is_limit(const struct response *response)
+{
+    return failure_remaining(&response->headers) == 0 || is_secondary_limit(response) ||
+           failure_body_says(response, "rate limit");
+}
+
+static const struct failure_manner manner = {.title = "GitHub",
+                                             .message_path = "message",
+                                             .is_limit = is_limit,
+                                             .limits_all = is_secondary_limit};
 
 void github_fail(struct visit *visit, const struct call *call, enum call_outcome outcome,
                  const struct response *response, const char *why, int64_t wall, struct calls *more)
@@ -114,6 +128,7 @@ void github_fail(struct visit *visit, const struct call *call, enum call_outcome
         failure_init_limit(&failure, &manner, response, wall);
     else
         failure_init(&failure, &manner, outcome, response, why, wall);
+    failure.limits_all = failure.limits_all || github->found.is_secondary;
     visit_heed(visit, &failure);
     work_of(call)->fail(visit, call, &failure, more);
     github->found = (struct github_trouble_found){0};

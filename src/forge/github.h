@@ -95,7 +95,9 @@ struct github_profile {
     bool stars_read;   /* stars given were told */
     bool owner_absent; /* GraphQL knows no such owner of repositories */
     int64_t total;     /* repositories listed, as the last page said */
-    size_t null_count; /* nodes of the present page that are null */
+    size_t null_count; /* nodes of the present page that are null, or have no identity */
+    /* What is wrong with the first node that is not what it must be; ERROR_NONE: none is. */
+    struct error wrong;
 };
 
 struct github_batch;
@@ -130,6 +132,7 @@ struct github {
     size_t batch_capacity;
     size_t batches_open;  /* not yet read, nor failed for good */
     size_t halving_calls; /* made because batches were halved */
+    size_t list_calls;    /* made for what is behind the first languages or topics */
     /* Why the answer that is being refused is refused; NONE but between its commit and its fail. */
     struct github_trouble_found found;
 };
@@ -141,6 +144,9 @@ static inline struct github *github_of(const struct visit *visit)
 
 /* The rule for names, as in struct forge. */
 bool github_accepts(const char *name, size_t length);
+
+/* Whether an accepted name is an app's, of which GraphQL knows nothing. */
+bool github_is_app(const char *name);
 
 /* The functions of both protocols, as in struct forge. */
 int github_take(struct visit *visit, const struct call *call, struct json_object *element,

@@ -38,6 +38,8 @@ void github_ask_account(const struct visit *visit, struct calls *calls)
 void github_ask_starred(const struct visit *visit, struct calls *calls)
 {
     github_get(calls, GITHUB_STARRED, 0, &starred_selection, url_of(visit, "/starred?per_page=1"));
+    /* Link alone tells how many there are: one more or fewer may leave the page what it was. */
+    calls->items[calls->count - 1].by_header = true;
 }
 
 /* The account. */

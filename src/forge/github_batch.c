@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "forge/github_graphql.h"
-#include "forge/github_node.h"
+#include "forge/github_kind.h"
 #include "forge/github_query.h"
 #include "forge/member.h"
 
@@ -21,25 +21,11 @@
 /* Calls that halving may cost in one visit, so that no quota is spent on an upstream that fails. */
 #define HALVING_CALLS_MAXIMUM 500
 
-/* More languages than GitHub recognises (some 800 in 2026), or topics than it allows (20). */
-#define LIST_MAXIMUM 2000
-
-/* What the answer tells of one repository, until it counts. */
-struct result {
-    struct repository repository;
-    bool told;
-    char *after; /* the cursor behind which a list goes on; NULL: it does not */
-};
-
-/* What the batches of one kind ask for. Const. */
-struct kind {
-    const struct github_query *query;
-    int (*read)(struct result *result, struct json_object *node, struct error *error);
-    /* The result counts. */
-    void (*keep)(const struct github_original *original, struct result *result);
-    /* What is asked for is unknown: `unknown` is a figure. */
-    void (*lose)(struct repository *repository, int64_t unknown);
-};
+/*
+ * Calls for what is behind the first hundred languages or topics, in one visit: hardly any
+ * repository has as many, and a list may say for ever that it goes on.
+ */
+#define LIST_CALLS_MAXIMUM 100
 
 /*
  * A batch that was halved asks for its first items alone, until it is small enough: only then the
@@ -47,12 +33,13 @@ struct kind {
  * never small enough costs no more calls than it has halves.
  */
 struct github_batch {
-    const struct kind *kind;
+    const struct github_kind *kind;
     const struct github_original **items;
-    size_t total;           /* items: those that are asked for, and behind them those held back */
-    size_t count;           /* items that are asked for */
-    struct result *results; /* of those */
-    size_t taken;           /* results so far */
+    size_t total; /* items: those that are asked for, and behind them those held back */
+    size_t count; /* items that are asked for */
+    struct github_result *results; /* of those */
+    size_t taken;                  /* results so far */
+    struct error wrong;            /* with the first node that is not what it must be */
     char *after;            /* the cursor behind which a list begins; only of a single item */
     unsigned without;       /* fields that are not asked for */
     enum reason halved_for; /* why there are items held back */
@@ -67,7 +54,7 @@ static const struct selection selection = {
 
 /* A batch. */
 
-static struct github_batch *new_batch(const struct kind *kind,
+static struct github_batch *new_batch(const struct github_kind *kind,
                                       const struct github_original *const *items, size_t total)
 {
     struct github_batch *batch = alloc_zeroed(1, sizeof *batch);
@@ -99,6 +86,7 @@ static void clear_results(struct github_batch *batch)
     free(batch->results);
     batch->results = NULL;
     batch->taken = 0;
+    batch->wrong = (struct error){0};
 }
 
 void github_batch_free(struct github_batch *batch)
@@ -140,7 +128,7 @@ static void ask(struct visit *visit, struct github_batch *batch, struct calls *c
 }
 
 /* In batches of that length, at least 1. */
-static void ask_in_batches(struct visit *visit, const struct kind *kind,
+static void ask_in_batches(struct visit *visit, const struct github_kind *kind,
                            const struct github_original *const *items, size_t count, size_t length,
                            unsigned without, struct calls *calls)
 {
@@ -160,138 +148,6 @@ static void close_batch(struct visit *visit, struct github_batch *batch, struct 
         github_ask_lists(visit, more);
 }
 
-/* The kinds: what lists leave out. */
-
-static int read_facts(struct result *result, struct json_object *node, struct error *error)
-{
-    return github_node_counts(&result->repository, node, error) < 0
-               ? -1
-               : github_node_languages(&result->repository, node, &result->after, error);
-}
-
-static const enum repository_figure facts[] = {REPOSITORY_WATCHERS, REPOSITORY_OPEN_ISSUES,
-                                               REPOSITORY_OPEN_PULL_REQUESTS};
-#define FACT_COUNT (sizeof facts / sizeof facts[0])
-
-/* Hands the languages of one repository to another, which has none. */
-static void move_languages(struct repository *into, struct repository *from)
-{
-    into->languages = from->languages;
-    into->language_count = from->language_count;
-    into->languages_known = from->languages_known;
-    from->languages = NULL;
-    from->language_count = 0;
-}
-
-static void keep_facts(const struct github_original *original, struct result *result)
-{
-    struct repository *repository = original->repository;
-    for (size_t i = 0; i < FACT_COUNT; i++)
-        repository->figures[facts[i]] = result->repository.figures[facts[i]];
-    move_languages(repository, &result->repository);
-    original->handle->languages_after = result->after;
-    result->after = NULL;
-}
-
-static void lose_facts(struct repository *repository, int64_t unknown)
-{
-    for (size_t i = 0; i < FACT_COUNT; i++)
-        repository->figures[facts[i]] = unknown;
-    repository->languages_known = unknown;
-}
-
-static const struct kind kind_facts = {
-    .query = &github_query_facts, .read = read_facts, .keep = keep_facts, .lose = lose_facts};
-
-/* The kinds: commits. */
-
-static int read_commits(struct result *result, struct json_object *node, struct error *error)
-{
-    return github_node_commits(&result->repository, node, error);
-}
-
-static void keep_commits(const struct github_original *original, struct result *result)
-{
-    original->repository->figures[REPOSITORY_COMMITS] =
-        result->repository.figures[REPOSITORY_COMMITS];
-}
-
-static void lose_commits(struct repository *repository, int64_t unknown)
-{
-    repository->figures[REPOSITORY_COMMITS] = unknown;
-}
-
-static const struct kind kind_commits = {.query = &github_query_commits,
-                                         .read = read_commits,
-                                         .keep = keep_commits,
-                                         .lose = lose_commits};
-
-/* The kinds: more languages, and more topics, of one repository. */
-
-static int read_languages(struct result *result, struct json_object *node, struct error *error)
-{
-    return github_node_languages(&result->repository, node, &result->after, error);
-}
-
-static void lose_languages(struct repository *repository, int64_t unknown)
-{
-    repository->languages_known = unknown;
-}
-
-/* Where a list that goes on for ever is left. */
-static bool is_endless(size_t count, const struct result *result)
-{
-    return count > LIST_MAXIMUM && result->after != NULL;
-}
-
-static void keep_languages(const struct github_original *original, struct result *result)
-{
-    struct repository *repository = original->repository;
-    const struct repository *told = &result->repository;
-    for (size_t i = 0; i < told->language_count; i++)
-        repository_add_language(repository, told->languages[i].name, told->languages[i].bytes);
-    repository->languages_known = told->languages_known;
-    if (is_endless(repository->language_count, result)) {
-        lose_languages(repository, figure_unknown(REASON_TOO_LARGE));
-        return;
-    }
-    original->handle->languages_after = result->after;
-    result->after = NULL;
-}
-
-static const struct kind kind_languages = {.query = &github_query_languages,
-                                           .read = read_languages,
-                                           .keep = keep_languages,
-                                           .lose = lose_languages};
-
-static int read_topics(struct result *result, struct json_object *node, struct error *error)
-{
-    return github_node_topics(&result->repository, node, &result->after, error);
-}
-
-static void lose_topics(struct repository *repository, int64_t unknown)
-{
-    repository->topics_known = unknown;
-}
-
-static void keep_topics(const struct github_original *original, struct result *result)
-{
-    struct repository *repository = original->repository;
-    const struct repository *told = &result->repository;
-    for (size_t i = 0; i < told->topic_count; i++)
-        repository_add_topic(repository, told->topics[i]);
-    repository->topics_known = told->topics_known;
-    if (is_endless(repository->topic_count, result)) {
-        lose_topics(repository, figure_unknown(REASON_TOO_LARGE));
-        return;
-    }
-    original->handle->topics_after = result->after;
-    result->after = NULL;
-}
-
-static const struct kind kind_topics = {
-    .query = &github_query_topics, .read = read_topics, .keep = keep_topics, .lose = lose_topics};
-
 /* Which batches. */
 
 static size_t batches_for(size_t count, size_t length)
@@ -300,7 +156,7 @@ static size_t batches_for(size_t count, size_t length)
 }
 
 /* What batches of that length cost. */
-static size_t points_for(const struct kind *kind, size_t count, size_t length)
+static size_t points_for(const struct github_kind *kind, size_t count, size_t length)
 {
     const size_t rest = count % length;
     return count / length * github_query_points(kind->query, length) +
@@ -309,12 +165,12 @@ static size_t points_for(const struct kind *kind, size_t count, size_t length)
 
 static size_t points_of_facts(size_t originals)
 {
-    return points_for(&kind_facts, originals, BATCH_LENGTH);
+    return points_for(&github_kind_facts, originals, BATCH_LENGTH);
 }
 
 static size_t points_of_commits(size_t originals)
 {
-    return points_for(&kind_commits, originals, BATCH_LENGTH_COMMITS);
+    return points_for(&github_kind_commits, originals, BATCH_LENGTH_COMMITS);
 }
 
 size_t github_batch_points(size_t originals)
@@ -348,16 +204,16 @@ void github_ask_batches(struct visit *visit, struct calls *more)
     visit->planned[ALLOWANCE_GRAPHQL] = 0;
     github_find_originals(visit);
     const struct github_original **chosen = choose(github, &count);
-    ask_in_batches(visit, &kind_facts, chosen, count, BATCH_LENGTH, 0, more);
+    ask_in_batches(visit, &github_kind_facts, chosen, count, BATCH_LENGTH, 0, more);
     if (commits_fit(visit, github->original_count))
-        ask_in_batches(visit, &kind_commits, chosen, count, BATCH_LENGTH_COMMITS, 0, more);
+        ask_in_batches(visit, &github_kind_commits, chosen, count, BATCH_LENGTH_COMMITS, 0, more);
     else
         github_set_figure(visit, REPOSITORY_COMMITS, figure_unknown(REASON_BUDGET));
     free(chosen);
 }
 
 /* A list goes on behind a cursor of its own, so each is asked for by itself; takes that over. */
-static void go_on_behind(struct visit *visit, const struct kind *kind,
+static void go_on_behind(struct visit *visit, const struct github_kind *kind,
                          const struct github_original *original, char **after, struct calls *more)
 {
     if (*after == NULL)
@@ -366,6 +222,11 @@ static void go_on_behind(struct visit *visit, const struct kind *kind,
         kind->lose(original->repository, figure_unknown(REASON_REMOVED_UPSTREAM));
         return;
     }
+    if (github_of(visit)->list_calls >= LIST_CALLS_MAXIMUM) {
+        kind->lose(original->repository, figure_unknown(REASON_TOO_LARGE));
+        return;
+    }
+    github_of(visit)->list_calls++;
     struct github_batch *batch = new_batch(kind, &original, 1);
     batch->after = *after;
     *after = NULL;
@@ -379,14 +240,15 @@ void github_ask_lists(struct visit *visit, struct calls *more)
         github_find_originals(visit);
     for (size_t i = 0; i < github->original_count; i++) {
         const struct github_original *original = &github->originals[i];
-        go_on_behind(visit, &kind_languages, original, &original->handle->languages_after, more);
-        go_on_behind(visit, &kind_topics, original, &original->handle->topics_after, more);
+        go_on_behind(visit, &github_kind_languages, original, &original->handle->languages_after,
+                     more);
+        go_on_behind(visit, &github_kind_topics, original, &original->handle->topics_after, more);
     }
 }
 
 /* Answers. */
 
-static int read_node(struct result *result, const struct github_batch *batch,
+static int read_node(struct github_result *result, const struct github_batch *batch,
                      struct json_object *node, struct error *error)
 {
     const struct repository *repository = batch->items[batch->taken - 1]->repository;
@@ -400,7 +262,10 @@ static int read_node(struct result *result, const struct github_batch *batch,
     return batch->kind->read(result, node, error);
 }
 
-/* Nodes come in the order of the ids that were asked for. */
+/*
+ * Nodes come in the order of the ids that were asked for. What is wrong with one is told when the
+ * errors are read, which may be the reason.
+ */
 static int take_batch(struct visit *visit, const struct call *call, struct json_object *node,
                       struct error *error)
 {
@@ -409,9 +274,11 @@ static int take_batch(struct visit *visit, const struct call *call, struct json_
         return error_set(error, ERROR_VALUE, "there are more nodes than were asked for");
     if (batch->results == NULL)
         batch->results = alloc_zeroed(batch->count, sizeof *batch->results);
-    struct result *result = &batch->results[batch->taken++];
+    struct github_result *result = &batch->results[batch->taken++];
     repository_init(&result->repository, REASON_REMOVED_UPSTREAM);
-    return node == NULL ? 0 : read_node(result, batch, node, error);
+    if (node != NULL && batch->wrong.kind == ERROR_NONE)
+        read_node(result, batch, node, &batch->wrong);
+    return 0;
 }
 
 /* Items from the one of that place on come to nothing. */
@@ -422,7 +289,7 @@ static void lose(struct github_batch *batch, size_t from, enum reason reason)
 }
 
 /* Whether so many more may be asked about because a batch was halved, in batches of that length. */
-static bool may_spend(const struct visit *visit, const struct kind *kind, size_t count,
+static bool may_spend(const struct visit *visit, const struct github_kind *kind, size_t count,
                       size_t length)
 {
     return github_of(visit)->halving_calls + batches_for(count, length) <= HALVING_CALLS_MAXIMUM &&
@@ -442,6 +309,17 @@ static void ask_for_held_back(struct visit *visit, struct github_batch *batch, s
                    batch->without, more);
 }
 
+/* What was told in part before, of a node that is null now, is not told. */
+static void keep_results(struct github_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->results[i].told)
+            batch->kind->keep(batch->items[i], &batch->results[i]);
+        else
+            batch->kind->lose(batch->items[i]->repository, figure_unknown(REASON_REMOVED_UPSTREAM));
+    }
+}
+
 static int commit_batch(struct visit *visit, const struct call *call,
                         const struct github_answer *answer, struct calls *more, struct error *error)
 {
@@ -452,11 +330,11 @@ static int commit_batch(struct visit *visit, const struct call *call,
     if (github->found.worst > GITHUB_TROUBLE_NODE)
         return github_trouble_refuse(&github->found, answer->envelope, error);
     github->found = (struct github_trouble_found){0};
+    if (batch->wrong.kind != ERROR_NONE)
+        return error_set(error, batch->wrong.kind, "%s", batch->wrong.message);
     if (!answer->found_array || batch->taken != batch->count)
         return error_set(error, ERROR_VALUE, "there are fewer nodes than were asked for");
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->results[i].told)
-            batch->kind->keep(batch->items[i], &batch->results[i]);
+    keep_results(batch);
     ask_for_held_back(visit, batch, more);
     close_batch(visit, batch, more);
     return 0;

@@ -67,6 +67,14 @@ void github_ask_details(struct visit *visit, struct calls *more)
         ask_details_of(visit, (unsigned)i + 1, more);
 }
 
+/* The name is another repository's by now: whatever is told under it counts for nothing. */
+static void disown_name(const struct github_original *original)
+{
+    free(original->handle->name);
+    original->handle->name = NULL;
+    original->repository->languages_known = figure_unknown(REASON_UPSTREAM_ERROR);
+}
+
 /* Watchers. */
 
 static int commit_watchers(struct visit *visit, const struct call *call,
@@ -80,9 +88,11 @@ static int commit_watchers(struct visit *visit, const struct call *call,
     if (member_required_figure(answer->envelope, "id", FIGURE_MAXIMUM, &id, error) < 0 ||
         member_figure(answer->envelope, "subscribers_count", FIGURE_MAXIMUM, &watchers, error) < 0)
         return -1;
-    /* A name that was given away leads to its new holder. */
-    if ((uint64_t)id != repository->id.low)
+    /* A name that was given away leads to its new holder, and so do the languages. */
+    if ((uint64_t)id != repository->id.low) {
+        disown_name(&github_of(visit)->originals[call->page - 1]);
         return error_set(error, ERROR_VALUE, "the answer is about another repository");
+    }
     repository->figures[REPOSITORY_WATCHERS] = watchers;
     return 0;
 }
@@ -126,6 +136,8 @@ static int commit_languages(struct visit *visit, const struct call *call,
     struct repository *repository = repository_of(visit, call);
     if (check_languages(answer->envelope, error) < 0)
         return -1;
+    if (github_of(visit)->originals[call->page - 1].handle->name == NULL)
+        return error_set(error, ERROR_VALUE, "the answer is about another repository");
     repository->languages_known = 0;
     json_object_object_foreach(answer->envelope, name, value)
         repository_add_language(repository, name, json_object_get_int64(value));

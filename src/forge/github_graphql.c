@@ -16,9 +16,10 @@
  * repositories, 10, and 10 without commits, which then are unknown for
  * `too_large` or `timeout`, as GitHub said. When even that is too much, or
  * GraphQL is refused to us as a whole, the visit goes on by REST, still with
- * the credential, and says so. A field that is forbidden is left out, and
- * unknown for `removed_upstream`. An answer that comes with any of these errors
- * is never used.
+ * the credential, and says so; likewise when GraphQL fails, or contradicts
+ * itself, in a way that says nothing of REST. A field that is forbidden is left
+ * out, and unknown for `removed_upstream`. An answer that comes with any of these
+ * errors is never used.
  */
 #include "config.h"
 
@@ -129,6 +130,7 @@ static void ask_page(struct visit *visit, unsigned page, struct calls *calls)
     const size_t length = (size_t)first;
     const unsigned points = github_query_points(&github_query_profile, length);
     profile->null_count = 0;
+    profile->wrong = (struct error){0};
     visit_page(visit, page);
     visit->planned[ALLOWANCE_GRAPHQL] =
         (listed_behind(visit, length) + length - 1) / length * points;
@@ -168,16 +170,19 @@ static bool is_owner(const struct visit *visit)
     return github_of(visit)->is_organization || strcmp(visit->snapshot->kind, "user") == 0;
 }
 
-/* Without an owner the account decides, which may still be under way. */
+/*
+ * Without an owner the account decides, which may still be under way. An account that REST tells of
+ * is there, whatever GraphQL says. Where REST has failed, GraphQL's word stands, save of apps.
+ */
 static void judge_absence(struct visit *visit, struct calls *more)
 {
     struct github *github = github_of(visit);
     if (!github->profile.owner_absent || (!github->account_known && !visit->failed))
         return;
     github->account_settled = NULL;
-    if (github->account_known && !is_owner(visit))
-        go_by_rest(visit, REASON_UNSUPPORTED, more);
-    else
+    if (github->account_known)
+        go_by_rest(visit, is_owner(visit) ? REASON_UPSTREAM_ERROR : REASON_UNSUPPORTED, more);
+    else if (!github_is_app(visit->snapshot->account))
         visit_fail(visit, ACCOUNT_NOT_FOUND, 0, "there is no such account");
 }
 
@@ -210,7 +215,19 @@ static int read_repository(const struct visit *visit, const struct github_origin
                : 0;
 }
 
-static int take_node(struct visit *visit, const struct call *call, struct json_object *node,
+/* A figure: in GraphQL it is null where 32 bits do not suffice for it. */
+static int read_identity(struct json_object *node, int64_t *id, struct error *error)
+{
+    struct json_object *value;
+    const int found = member_find(node, "databaseId", &value, error);
+    if (found < 0)
+        return -1;
+    if (found == 0)
+        return error_set(error, ERROR_VALUE, "the member \"databaseId\" is missing");
+    return member_copy_figure(value, "databaseId", FIGURE_MAXIMUM, id, error);
+}
+
+static int read_node(struct visit *visit, const struct call *call, struct json_object *node,
                      struct error *error)
 {
     struct github_handle handle = {0};
@@ -222,15 +239,15 @@ static int take_node(struct visit *visit, const struct call *call, struct json_o
         github_of(visit)->profile.null_count++;
         return 0;
     }
-    if (member_expect_object(node, error) < 0 ||
-        member_required_figure(node, "databaseId", FIGURE_MAXIMUM, &id, error) < 0 ||
+    if (member_expect_object(node, error) < 0 || read_identity(node, &id, error) < 0 ||
         member_required_flag(node, "isFork", &is_fork, error) < 0 ||
         member_required_flag(node, "isPrivate", &is_private, error) < 0 ||
         member_text(node, "id", &handle.node_id, error) < 0)
         return -1;
     visit_page(visit, call->page)->listed++;
-    if (is_private) {
+    if (is_private || !figure_is_known(id)) {
         free(handle.node_id);
+        github_of(visit)->profile.null_count += !is_private;
         return 0;
     }
     if (github_add_repository(visit, call->page, handle, &added, error) < 0)
@@ -238,6 +255,20 @@ static int take_node(struct visit *visit, const struct call *call, struct json_o
     added.repository->id = (struct identifier){.low = (uint64_t)id};
     added.repository->is_fork = is_fork != 0;
     return read_repository(visit, &added, node, error);
+}
+
+/*
+ * What is wrong with a node is told when the errors are read, behind the nodes: where GitHub has
+ * cut the answer short, they say so, and that is the reason.
+ */
+static int take_node(struct visit *visit, const struct call *call, struct json_object *node,
+                     struct error *error)
+{
+    struct error *wrong = &github_of(visit)->profile.wrong;
+    (void)error;
+    if (wrong->kind == ERROR_NONE)
+        read_node(visit, call, node, wrong);
+    return 0;
 }
 
 static int read_starred(struct visit *visit, struct json_object *envelope, struct error *error)
@@ -326,12 +357,15 @@ static int commit_page(struct visit *visit, const struct call *call,
     if (github->found.worst > GITHUB_TROUBLE_NODE)
         return github_trouble_refuse(&github->found, answer->envelope, error);
     github->found = (struct github_trouble_found){0};
+    if (github->profile.wrong.kind != ERROR_NONE)
+        return error_set(error, github->profile.wrong.kind, "%s", github->profile.wrong.message);
     return read_page(visit, call, answer, more, error);
 }
 
 static void discard_page(struct visit *visit, const struct call *call)
 {
     github_of(visit)->profile.null_count = 0;
+    github_of(visit)->profile.wrong = (struct error){0};
     github_discard_page(visit, call->page);
 }
 
@@ -350,17 +384,31 @@ static void step_down(struct visit *visit, unsigned page, enum reason reason, st
     ask_page(visit, page, more);
 }
 
-/* Asks again without the fields, unless they were forbidden although nobody asked for them. */
+/* Asks again without the fields, unless they are what is wrong although nobody asked for them. */
 static void leave_out(struct visit *visit, unsigned page, unsigned fields,
                       const struct failure *failure, struct calls *more)
 {
     struct github_profile *profile = &github_of(visit)->profile;
     if ((fields & ~fields_left_out(profile, page)) == 0) {
-        visit_fail(visit, failure->status, 0, "%s", failure->detail);
+        go_by_rest(visit, account_status_reason(failure->status), more);
         return;
     }
     profile->without |= fields;
     ask_page(visit, page, more);
+}
+
+/*
+ * A failure of no special meaning is GraphQL's alone, for all that is known, where there was no
+ * answer, none that can be read, or one that tells of a fault inside.
+ */
+static void give_up(struct visit *visit, enum github_trouble trouble, const struct failure *failure,
+                    struct calls *more)
+{
+    if (trouble == GITHUB_TROUBLE_OTHER &&
+        (failure->http_status == 0 || failure->http_status == 500))
+        go_by_rest(visit, github_trouble_reason(trouble, failure), more);
+    else
+        visit_fail(visit, failure->status, failure->retry_at, "%s", failure->detail);
 }
 
 static void fail_page(struct visit *visit, const struct call *call, const struct failure *failure,
@@ -387,7 +435,7 @@ static void fail_page(struct visit *visit, const struct call *call, const struct
     case GITHUB_TROUBLE_OTHER:
     case GITHUB_TROUBLE_NODE:
     case GITHUB_TROUBLE_NONE:
-        visit_fail(visit, failure->status, failure->retry_at, "%s", failure->detail);
+        give_up(visit, trouble, failure, more);
         break;
     }
 }

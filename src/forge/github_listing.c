@@ -27,6 +27,9 @@ static const struct selection page_selection_with_handles = {
 /* Calls. */
 
 /*
+ * Sorted by what never changes, and new ones come last, so that repositories stay on their pages
+ * while pages are read, and from visit to visit.
+ *
  * The URLs that Link gives name the account by id and repeat our parameters. Only the numbers of
  * pages are taken from them: a URL of our own never leads elsewhere and asks for the same listing.
  */
@@ -37,7 +40,8 @@ static void ask_page(struct visit *visit, struct calls *calls, unsigned page)
     visit_page(visit, page);
     github_get(calls, GITHUB_PAGE, page,
                needs_handles ? &page_selection_with_handles : &page_selection,
-               alloc_format("%susers/%s/repos?type=owner&sort=full_name&per_page=%d&page=%u",
+               alloc_format("%susers/%s/repos?type=owner&sort=created&direction=asc&per_page=%d"
+                            "&page=%u",
                             visit->settings->base_url, name, GITHUB_PAGE_LENGTH, page));
     free(name);
 }
@@ -180,13 +184,35 @@ static bool all_committed(const struct visit *visit)
     return true;
 }
 
+/*
+ * A page that is as it was may have got a next one meanwhile, when it was full: GitHub answers that
+ * it did not change, without a Link, and what is remembered of Link is from before. Visits by
+ * GraphQL were told how many repositories there are.
+ */
+static bool may_have_got_next(const struct visit *visit, const struct call *call,
+                              const struct response *response)
+{
+    return response->replayed && !github_of(visit)->by_graphql &&
+           visit->pages[call->page - 1].listed >= GITHUB_PAGE_LENGTH &&
+           (size_t)call->page * GITHUB_PAGE_LENGTH < visit->settings->maximum_repositories;
+}
+
+/* The page behind this one, or 0. */
+static long page_after(const struct visit *visit, const struct call *call,
+                       const struct response *response)
+{
+    const bool goes_on =
+        github_linked_page(response, "next") != 0 || may_have_got_next(visit, call, response);
+    return goes_on ? (long)call->page + 1 : 0;
+}
+
 static int commit_page(struct visit *visit, const struct call *call,
                        const struct github_answer *answer, struct calls *more, struct error *error)
 {
     if (!answer->found_array)
         return error_set(error, ERROR_VALUE, "the answer is not an array");
     const long last = github_linked_page(answer->response, "last");
-    const long after = github_linked_page(answer->response, "next") != 0 ? (long)call->page + 1 : 0;
+    const long after = page_after(visit, call, answer->response);
     visit_page(visit, call->page)->committed = true;
     /* "last" is left out where GitHub cannot tell it, and out of date when the listing grew. */
     if (last > 0 || after > 0)

@@ -31,12 +31,17 @@ static bool says(const char *text, const char *words)
     return text != NULL && strcasestr(text, words) != NULL;
 }
 
+static bool is_secondary_limit(const struct report *report)
+{
+    return says(report->message, "secondary rate limit") ||
+           says(report->message, "abuse detection");
+}
+
 /* By type: "RATE_LIMITED" until 2025, "RATE_LIMIT" and a code since. */
 static bool is_limit(const struct report *report)
 {
     return begins(report->type, "RATE_LIMIT") || begins(report->code, "graphql_rate_limit") ||
-           says(report->message, "secondary rate limit") ||
-           says(report->message, "abuse detection");
+           is_secondary_limit(report);
 }
 
 static bool is_large(const struct report *report)
@@ -45,10 +50,11 @@ static bool is_large(const struct report *report)
            begins(report->type, "MAX_NODE_LIMIT_EXCEEDED");
 }
 
-/* These have no type. */
+/* These have no type. The first words are GitHub's for whatever broke off while it was executed. */
 static bool is_slow(const struct report *report)
 {
-    return says(report->message, "timeout") || says(report->message, "timed out") ||
+    return says(report->message, "something went wrong while executing") ||
+           says(report->message, "timeout") || says(report->message, "timed out") ||
            says(report->message, "request in time");
 }
 
@@ -65,6 +71,12 @@ static bool is_absence(const struct report *report)
 static bool is_about_field(const struct report *report)
 {
     return (is_denial(report) || is_absence(report)) && report->field != 0;
+}
+
+/* A failure inside of a field, of which nothing is said but where it was. */
+static bool is_in_field(const struct report *report)
+{
+    return report->type == NULL && report->code == NULL && report->field != 0;
 }
 
 static bool is_about_node(const struct report *report)
@@ -85,7 +97,7 @@ static const struct {
     {is_limit, GITHUB_TROUBLE_LIMIT},       {is_large, GITHUB_TROUBLE_LARGE},
     {is_about_field, GITHUB_TROUBLE_FIELD}, {is_about_node, GITHUB_TROUBLE_NODE},
     {is_refusal, GITHUB_TROUBLE_REFUSED},   {is_absence, GITHUB_TROUBLE_ABSENT},
-    {is_slow, GITHUB_TROUBLE_SLOW},
+    {is_slow, GITHUB_TROUBLE_SLOW},         {is_in_field, GITHUB_TROUBLE_FIELD},
 };
 
 static enum github_trouble judge(const struct report *report)
@@ -148,6 +160,8 @@ static void note(struct github_trouble_found *found, const struct report *report
         found->worst = trouble;
     if (trouble == GITHUB_TROUBLE_FIELD)
         found->fields |= report->field;
+    if (trouble == GITHUB_TROUBLE_LIMIT && is_secondary_limit(report))
+        found->is_secondary = true;
 }
 
 static int read_errors(struct github_trouble_found *found, struct json_object *errors,
@@ -209,13 +223,20 @@ static char *first_message(struct json_object *errors, enum github_trouble troub
     return message;
 }
 
+/* See github_trouble_refuse. */
+static bool may_be_shown(enum github_trouble trouble)
+{
+    return trouble != GITHUB_TROUBLE_LIMIT && trouble != GITHUB_TROUBLE_FIELD &&
+           trouble != GITHUB_TROUBLE_REFUSED;
+}
+
 int github_trouble_refuse(const struct github_trouble_found *found, struct json_object *envelope,
                           struct error *error)
 {
     struct json_object *errors;
     char *message = NULL;
-    if (found->worst != GITHUB_TROUBLE_LIMIT &&
-        member_find(envelope, "errors", &errors, NULL) > 0 && errors != NULL)
+    if (may_be_shown(found->worst) && member_find(envelope, "errors", &errors, NULL) > 0 &&
+        errors != NULL)
         message = first_message(errors, found->worst);
     error_set(error, ERROR_VALUE, "it answered with an error%s%s", message == NULL ? "" : ": ",
               message == NULL ? "" : message);

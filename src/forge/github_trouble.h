@@ -22,7 +22,7 @@ struct json_object;
 enum github_trouble {
     GITHUB_TROUBLE_NONE,
     GITHUB_TROUBLE_NODE,    /* single nodes cannot be told and are null; the others stand */
-    GITHUB_TROUBLE_FIELD,   /* fields are forbidden; asked without them the rest may stand */
+    GITHUB_TROUBLE_FIELD,   /* fields cannot be told; asked without them the rest may stand */
     GITHUB_TROUBLE_ABSENT,  /* there is no such account */
     GITHUB_TROUBLE_OTHER,   /* an error of no special meaning */
     GITHUB_TROUBLE_LARGE,   /* it takes more than GitHub gives to one query: ask for less */
@@ -33,7 +33,8 @@ enum github_trouble {
 
 struct github_trouble_found {
     enum github_trouble worst;
-    unsigned fields; /* those that are forbidden: bits 1 << enum github_field */
+    unsigned fields;   /* those that cannot be told: bits 1 << enum github_field */
+    bool is_secondary; /* the rate limit is the one that both APIs have together */
 };
 
 /*
@@ -43,7 +44,10 @@ struct github_trouble_found {
 int github_trouble_read(struct github_trouble_found *found, struct json_object *envelope,
                         struct error *error);
 
-/* Sets an error that says what GitHub said, as far as it may be repeated (failure.h); is -1. */
+/*
+ * Sets an error that says what GitHub said, as far as it may be repeated (failure.h): nothing of a
+ * limit, and nothing of what our token may not do, which is its owner's business. Is -1.
+ */
 int github_trouble_refuse(const struct github_trouble_found *found, struct json_object *envelope,
                           struct error *error);
 

@@ -215,8 +215,11 @@ static enum account_status status_of_answer(int http_status)
 
 void visit_heed(struct visit *visit, const struct failure *failure)
 {
-    if (failure->status == ACCOUNT_RATE_LIMITED && failure->retry_at > visit->limited_until)
+    if (failure->status != ACCOUNT_RATE_LIMITED)
+        return;
+    if (failure->retry_at > visit->limited_until)
         visit->limited_until = failure->retry_at;
+    visit->limits_all = visit->limits_all || failure->limits_all;
 }
 
 enum account_status visit_status_of(enum call_outcome outcome, int http_status)
@@ -230,6 +233,7 @@ enum account_status visit_status_of(enum call_outcome outcome, int http_status)
     case CALL_TOO_LARGE:
         return ACCOUNT_TOO_LARGE;
     case CALL_UNREACHABLE:
+    case CALL_UNTRUSTED:
     case CALL_BROKEN:
     case CALL_INVALID:
         break;

@@ -55,10 +55,12 @@ struct visit {
      */
     size_t planned[ALLOWANCE_COUNT];
     /*
-     * Wall seconds before which the forge has said that it allows no more calls, 0 for never: set
-     * by the forge with visit_heed, whatever that means for the visit, and cleared by the engine.
+     * Wall seconds before which the forge has said that it allows no more calls, 0 for never, and
+     * whether none at all or none of the allowance that the call was taken from: set by the forge
+     * with visit_heed, whatever that means for the visit, and cleared by the engine.
      */
     int64_t limited_until;
+    bool limits_all;
     size_t taken; /* repositories in all pages, committed or not */
     bool failed;  /* snapshot->status says how; the engine gives up on what is outstanding */
     void *extra;  /* the forge's own */

@@ -96,13 +96,15 @@ static void visit(const struct cgi_settings *settings, struct exchange *exchange
     struct cgi_visit visit = {
         .waiter = {.wants = exchange->lookup.wants,
                    .count = exchange->lookup.want_count,
-                   .deadline = clock_monotonic_ms() + settings->reply_deadline_ms,
+                   .deadline = clock_monotonic_ms() +
+                               exchange_patience_ms(exchange, settings->reply_deadline_ms),
                    .done = on_done},
     };
     engine_post(settings->engine, &visit.waiter);
     while (visit.snapshots == NULL)
         engine_step(settings->engine, -1);
     engine_step(settings->engine, 0); /* what has been kept is over */
+    exchange->late = visit.waiter.late;
     api_finish(settings->api, exchange, visit.snapshots, clock_wall());
     free(visit.snapshots);
 }

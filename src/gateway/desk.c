@@ -89,6 +89,7 @@ static void finish(struct message *message, void *receiver)
 {
     struct desk *desk = receiver;
     struct visitor *visitor = alloc_owner(message, struct visitor, message);
+    visitor->exchange.late = visitor->waiter.late;
     api_finish(desk->api, &visitor->exchange, visitor->snapshots, clock_wall());
     free(visitor->snapshots);
     refresh_what_is_due(desk, &visitor->exchange);
@@ -125,7 +126,8 @@ static void park(struct desk *desk, struct visitor *visitor)
         visitor->waiter = (struct waiter){
             .wants = visitor->exchange.lookup.wants,
             .count = visitor->exchange.lookup.want_count,
-            .deadline = clock_monotonic_ms() + desk->reply_deadline_ms,
+            .deadline = clock_monotonic_ms() +
+                        exchange_patience_ms(&visitor->exchange, desk->reply_deadline_ms),
             .done = on_visited,
         };
         engine_post(desk->engine, &visitor->waiter);

@@ -5,6 +5,7 @@
 #ifndef FORGEFOLD_HTTP_CALL_H
 #define FORGEFOLD_HTTP_CALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -39,6 +40,11 @@ struct call {
     int purpose;    /* the forge's own name for what this call is for */
     unsigned tries; /* the engine's own: how often it was made before */
     unsigned page;  /* the forge's own number, from 1; 0: there are no pages */
+    /*
+     * What the answer tells is in its header, for which no entity tag need vouch (GitHub's vouches
+     * for the body alone): it is never remembered, and so never asked for conditionally.
+     */
+    bool by_header;
 };
 
 /* A list of calls; the list owns them. */
@@ -64,6 +70,8 @@ void call_release(struct call *call);
 enum call_outcome {
     CALL_ANSWERED,    /* a whole answer came, of any status */
     CALL_UNREACHABLE, /* no connection: name, route, refusal, TLS */
+    CALL_UNTRUSTED,   /* nobody that we trust vouches for the peer: its certificate is wrong, or our
+                         own list of authorities is; the next try would find the same */
     CALL_TIMED_OUT,
     CALL_TOO_LARGE, /* past a ceiling of bytes, depth, headers or elements */
     CALL_BROKEN,    /* the connection or the answer broke: reset, short body, bad HTTP */
@@ -76,6 +84,11 @@ struct response {
     int status; /* 0 when no answer came */
     struct headers headers;
     struct buffer body; /* only of answers that are not 2xx, at most RESPONSE_ERROR_BYTES */
+    /*
+     * It did not change since it was remembered, as its entity tag says: that vouches for the body,
+     * while what the header says may be what it said then.
+     */
+    bool replayed;
 };
 
 /* Enough of an error body to read its message; the rest is dropped. */

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/hash.h"
+#include "base/pack.h"
 #include "profile/snapshot_bytes.h"
 
 /* More than a snapshot with as many languages and topics as there may be. */
@@ -231,6 +232,48 @@ int archive_purge(const struct archive *archive, const struct archive_account *a
     return told ? removed : -1;
 }
 
+/* --- how far a visit is --- */
+
+static struct store_times times_of_state(int64_t wall, int64_t keep_seconds)
+{
+    const int64_t until = wall + keep_seconds;
+    return (struct store_times){
+        .fetched = wall, .fresh_until = until, .stale_until = until, .keep_until = until};
+}
+
+#define PROGRESS_BYTES 24
+
+int archive_get_progress(const struct archive *archive, const struct archive_account *account,
+                         int64_t wall, struct archive_progress *progress)
+{
+    struct store_value value;
+    char *key = key_of(archive, account, "progress");
+    const int found = store_get(archive->store, key, wall, &value);
+    free(key);
+    if (found < 0)
+        return -1;
+    struct unpack from = {.at = value.bytes, .left = value.length};
+    progress->calls_done = (size_t)unpack_number(&from);
+    progress->calls_known = (size_t)unpack_number(&from);
+    progress->repositories = (size_t)unpack_number(&from);
+    store_value_release(&value);
+    return unpack_end(&from);
+}
+
+void archive_put_progress(const struct archive *archive, const struct archive_account *account,
+                          const struct archive_progress *progress, int64_t wall)
+{
+    const struct store_times times = times_of_state(wall, ARCHIVE_PROGRESS_SECONDS);
+    struct buffer bytes = BUFFER_INIT(PROGRESS_BYTES);
+    char *key = key_of(archive, account, "progress");
+    pack_number(&bytes, progress->calls_done);
+    pack_number(&bytes, progress->calls_known);
+    pack_number(&bytes, progress->repositories);
+    store_put(archive->store, key, buffer_text(&bytes), bytes.length, &times);
+    free(key);
+    buffer_release(&bytes);
+}
+
 /* --- what is known of forges --- */
 
 static char *state_key(const struct archive *archive, size_t forge, const char *name)
@@ -251,9 +294,7 @@ int archive_get_state(const struct archive *archive, size_t forge, const char *n
 void archive_put_state(const struct archive *archive, size_t forge, const char *name,
                        const struct buffer *bytes, int64_t wall, int64_t keep_seconds)
 {
-    const int64_t until = wall + keep_seconds;
-    const struct store_times times = {
-        .fetched = wall, .fresh_until = until, .stale_until = until, .keep_until = until};
+    const struct store_times times = times_of_state(wall, keep_seconds);
     char *key = state_key(archive, forge, name);
     store_put(archive->store, key, buffer_text(bytes), bytes->length, &times);
     free(key);

@@ -92,6 +92,20 @@ enum store_lease_result archive_lease(const struct archive *archive,
  */
 int archive_purge(const struct archive *archive, const struct archive_account *account);
 
+/* How far the visit of an account is, as the process that makes it says now and then. */
+struct archive_progress {
+    size_t calls_done;
+    size_t calls_known; /* to be needed, so far */
+    size_t repositories;
+};
+
+/* 0, or -1 when nobody has said anything in the last ARCHIVE_PROGRESS_SECONDS. */
+#define ARCHIVE_PROGRESS_SECONDS 10
+int archive_get_progress(const struct archive *archive, const struct archive_account *account,
+                         int64_t wall, struct archive_progress *progress);
+void archive_put_progress(const struct archive *archive, const struct archive_account *account,
+                          const struct archive_progress *progress, int64_t wall);
+
 /* A small value of a forge, such as its budget, under a key of its own: as store_get, store_put. */
 int archive_get_state(const struct archive *archive, size_t forge, const char *name, int64_t wall,
                       struct store_value *value);

@@ -23,6 +23,13 @@ static bool is_line_too_long(const struct transfer *transfer, CURLcode code)
            (code == CURLE_OUT_OF_MEMORY || (int)code == CODE_TOO_LARGE);
 }
 
+/* A certificate that is wrong, or none to hold it against. */
+static bool is_distrust(CURLcode code)
+{
+    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
+           code == CURLE_SSL_ISSUER_ERROR;
+}
+
 static enum call_outcome outcome_of(const struct transfer *transfer, CURLcode code)
 {
     if (transfer->stopped != CALL_ANSWERED)
@@ -33,6 +40,8 @@ static enum call_outcome outcome_of(const struct transfer *transfer, CURLcode co
         return CALL_TIMED_OUT;
     if (is_line_too_long(transfer, code))
         return CALL_TOO_LARGE;
+    if (is_distrust(code))
+        return CALL_UNTRUSTED;
     return transfer_was_connected(transfer) ? CALL_BROKEN : CALL_UNREACHABLE;
 }
 

@@ -197,6 +197,11 @@ class Front:
                    child=self.child)
         return self.lines(*names)
 
+    def broken_handshakes(self, name):
+        """How many TLS handshakes of that host its peers have broken off so far."""
+        here = f"while SSL handshaking, client: 127.0.0.1, server: 127.0.0.1:{self.hosts[name].port}"
+        return (self.folder / "error.log").read_text().count(here)
+
     def close(self):
         try:
             status = self.child.stop()

@@ -66,18 +66,18 @@ def check_failed(lie, status):
         tap.true(support.seconds_until(row["problem"]["retry_at"]) > 0, "retry_at is to come")
 
 
-def check_by_rest(lie, **options):
-    """GraphQL as a whole is refused: the visit goes on by REST, and says so."""
+def check_by_rest(lie, reason, **options):
+    """GraphQL as a whole is refused, or fails: the visit goes on by REST, and says so."""
     name = f"g120-{lie.replace('_', '-')}{options.get('status', '')}"
     simulator.get().put_account(name, {"github": {"lie": lie, "where": "graphql",
                                                   "options": options}})
     document = asked(name)
     tap.equal(support.row_of(document, "github")["api"], "rest", "api")
     expected = simulator.get().expected(github=name)
-    # There is a token, but it was not allowed to tell these.
+    # There is a token, but these were not told to it.
     for reasons in expected["missing"].values():
-        for account, reason in reasons.items():
-            reasons[account] = "unauthorized" if reason == "needs_token" else reason
+        for account, why in reasons.items():
+            reasons[account] = reason if why == "needs_token" else why
     support.check_whole(document, expected)
 
 
@@ -108,12 +108,13 @@ def check_forbidden(field, statistic):
 
 for lie in ("graphql_rate_limited", "graphql_rate_limit", "graphql_secondary_200"):
     tap.add(f"{lie} is a rate limit", check_failed, lie, "rate_limited")
-tap.add("what is partly told by an error that nobody knows is never summed", check_failed,
-        "graphql_partial", "upstream_error")
+tap.add("what is partly told by an error that nobody knows is never summed: by REST",
+        check_by_rest, "graphql_partial", "upstream_error")
 for status in (403, 404, 410):
     tap.add(f"GraphQL refused with {status}: by REST", lambda s: check_by_rest(
-        "graphql_refused", status=s), status)
-tap.add("a query that GitHub no longer takes: by REST", check_by_rest, "graphql_validation_error")
+        "graphql_refused", "unauthorized", status=s), status)
+tap.add("a query that GitHub no longer takes: by REST", check_by_rest,
+        "graphql_validation_error", "unauthorized")
 for above in (10, 40):
     tap.add(f"batches above {above} exceed resource limits: halved", check_halved,
             "graphql:nodes", 150 + above, above)
@@ -122,8 +123,22 @@ tap.add("pages above 25 exceed resource limits: smaller ones", check_halved,
 tap.add("a field that is forbidden is removed upstream", check_forbidden, "watchers", "watchers")
 tap.add("pull requests that are forbidden likewise", check_forbidden, "pullRequests",
         "open_pull_requests")
-for lie in ("truncated_json", "reset_mid_body", "invalid_utf8", "string_for_number"):
-    tap.add(f"{lie}: nothing is summed", check_failed, lie, "upstream_error")
+for lie in ("truncated_json", "reset_mid_body", "invalid_utf8", "string_for_number", "status_500"):
+    tap.add(f"{lie}: nothing of it is summed, and REST tells the rest", check_by_rest, lie,
+            "upstream_error")
+tap.add("GraphQL that is unavailable stays so: no profile", check_failed, "status_503",
+        "upstream_error")
+
+
+@tap.test("GraphQL that is unavailable for a moment is asked again")
+def check_asked_again():
+    name = "g30-for-a-moment"
+    simulator.get().put_account(name, {"github": {"lie": "status_503", "where": "graphql",
+                                                  "times": 1}})
+    document = asked(name)
+    tap.equal(support.row_of(document, "github")["api"], "graphql", "api")
+    support.check_whole(document, simulator.get().expected(github=name, token="github"))
+    tap.equal(calls_of(name)["graphql"], 2, "queries")
 
 
 if __name__ == "__main__":

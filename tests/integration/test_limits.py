@@ -485,10 +485,14 @@ def check_many_retries():
 # A forge that keeps failing --------------------------------------------------------------------
 
 def fail_often(own, forge, count, series):
-    """So many visits fail, with one failing call each that counts."""
+    """So many visits fail, with one failing call each that counts: a list of stars that failed
+    first would be another one, so there is never any."""
     for number in range(count):
         name = f"failing-{forge}-{series}-{number}"
-        put_lie(forge, name, "status_500", "all")
+        simulator.get().put_account(name, {
+            forge: {"size": 2, "lies": [
+                {"lie": "never_answer", "where": "starred"}, {"lie": "status_500", "where": "all"}]},
+            support.other_than(forge): {"size": 2}})
         tap.equal(own.ask({forge: name}).status, 502, "status")
         tap.true(counts_of(forge, name)["requests"] > 0, f"a call for {name}")
 

@@ -267,8 +267,9 @@ def check_revisit(name, fresh, spends, **more):
     with world() as here:
         rows, spent = revisit(here, name, fresh, **more)
     tap.true(rows, "calls were made")
-    tap.equal({(is_conditional(row), row["status"]) for row in rows}, {(True, 304)},
-              "conditions and statuses")
+    # But for the stars given: those are told by a header, which no entity tag stands for.
+    tap.equal({(is_conditional(row), row["status"]) for row in rows if row["call"] != "starred"},
+              {(True, 304)}, "conditions and statuses")
     tap.equal(spent, len(rows) if spends else 0, "quota spent")
 
 

@@ -31,6 +31,7 @@ CONCURRENCY = 32
 RELOADS = 5
 CROWD = 16
 TOKEN = "made-up-secret-token"
+FIRST_CALLS = 2  # to GitHub with a token, at once
 SMALL_GITHUB, SMALL_BITBUCKET = 3, 2  # calls for an account of a few repositories
 ESTABLISHED = "01"  # net/tcp_states.h, as /proc/net/tcp has it
 TLS = ("github", "bitbucket")
@@ -353,6 +354,7 @@ def check_refused(host, trust, words):
     """The account fails with the reason, the other forge does not suffer, nothing is sent."""
     name = "g3-b3-refused"
     trusted = {"own": stage.get().authority.certificate, "system": None}[trust]
+    before = front().broken_handshakes(host)
     with Asking(host, UPSTREAM_CA_FILE=trusted or "", GITHUB_AUTH_TOKEN=TOKEN,
                 BITBUCKET_BASE_URL=simulator.get().bitbucket) as program:
         reply = program.ask({"username": name})
@@ -369,6 +371,16 @@ def check_refused(host, trust, words):
     tap.equal(simulator.get().counts()["github"]["requests"], 0, "requests that arrived")
     tap.equal([line for line in front().lines(host) if "github" in line.target], [],
               "requests that nginx read")
+    # The name is looked at when the handshake is over.
+    if host not in ("no TLS", "another name"):
+        check_handshakes(host, before)
+
+
+def check_handshakes(host, before):
+    """Whom we do not trust we ask only once: no call is made again."""
+    wait_until(lambda: front().broken_handshakes(host) > before, "nginx has logged the handshake")
+    broken = front().broken_handshakes(host) - before
+    tap.true(broken <= FIRST_CALLS, f"at most {FIRST_CALLS} handshakes, not {broken}")
 
 
 for sentence, *row in (

@@ -69,6 +69,7 @@ static void open_answer(struct attempt *attempt)
     if (answer->outcome != CALL_ANSWERED)
         return;
     attempt->response.status = answer->status;
+    attempt->response.replayed = answer->replayed;
     add_header_lines(&attempt->response.headers, answer->headers);
     if (is_success(attempt))
         attempt->elements = elements_new(attempt->call.selection, on_element, attempt);

@@ -21,6 +21,7 @@ struct forge_answer {
     const char *headers; /* "Name: value" lines; others are skipped; NULL for none */
     const char *body;    /* NULL for none */
     size_t length;       /* of the body */
+    bool replayed;       /* as in struct response */
 };
 
 /* Answers a call; false when there is no answer to give, which is a BUG of the test. */

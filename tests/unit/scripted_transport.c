@@ -45,12 +45,18 @@ static bool meets_condition(const struct scripted_answer *answer,
            (condition != NULL && strcmp(condition, answer->if_none_match) == 0);
 }
 
+static bool has_body(const struct scripted_answer *answer, const struct transport_request *request)
+{
+    return answer->with_body == NULL ||
+           (request->body != NULL && strstr(request->body, answer->with_body) != NULL);
+}
+
 static bool fits(const struct scripted_answer *answer, unsigned used,
                  const struct transport_request *request)
 {
     return ends_with(request->url, answer->url) && (answer->times == 0 || used < answer->times) &&
            (!answer->authorized_only || request->authorization != NULL) &&
-           meets_condition(answer, request);
+           meets_condition(answer, request) && has_body(answer, request);
 }
 
 static const struct scripted_answer *answer_to(struct scripted_transport *script,

@@ -21,6 +21,7 @@ struct scripted_answer {
     bool authorized_only;      /* fits only requests with a credential */
     unsigned times;            /* fits this often; 0: always */
     const char *if_none_match; /* fits only requests with that condition; NULL: all */
+    const char *with_body;     /* fits only requests whose body has this somewhere; NULL: all */
 };
 
 #define SCRIPTED_ANSWERS_MAXIMUM 16

@@ -33,6 +33,8 @@ struct scene {
     struct recall *recall;
     struct attempt *attempt;
     struct buffer taken; /* identities of elements */
+    int64_t wait;        /* seconds that the forge has said to wait */
+    bool by_header;      /* calls are about the header */
     bool begun;
     bool over;
     int status;
@@ -40,9 +42,9 @@ struct scene {
 
 static int64_t on_wait(void *owner, const struct call *call)
 {
-    (void)owner;
+    const struct scene *scene = owner;
     (void)call;
-    return 0;
+    return scene->wait;
 }
 
 static int on_take(void *owner, const struct call *call, struct json_object *element,
@@ -101,16 +103,16 @@ static void scene_begin(struct scene *scene, const struct scripted_answer *answe
 /* Attempts a call to the end; a body makes it a POST. */
 static void attempt(struct scene *scene, const char *body)
 {
-    const struct call call = {
-        .url = alloc_text(URL), .body = alloc_text(body), .selection = &selection};
+    const struct call call = {.url = alloc_text(URL),
+                              .body = alloc_text(body),
+                              .selection = &selection,
+                              .by_header = scene->by_header};
     attempt_free(scene->attempt);
     buffer_clear(&scene->taken);
     scene->over = false;
     scene->attempt = attempt_new(&scene->context, call);
-    while (!scene->over) {
-        gate_admit(&scene->gate);
+    for (gate_admit(&scene->gate); !scene->over; gate_admit(&scene->gate))
         assert_int_equal(transport_wait(&scene->script.transport, -1, 0), 0);
-    }
 }
 
 static void scene_end(struct scene *scene)
@@ -285,6 +287,53 @@ static void what_was_not_accepted_has_no_key(void **state)
     scene_end(&scene);
 }
 
+static void what_is_told_by_the_header_is_asked_as_ever(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct recall_key key;
+    scene_begin(&scene, answers, 2, NULL);
+    scene.by_header = true;
+    for (int i = 0; i < 2; i++) {
+        attempt(&scene, NULL);
+        assert_string_equal(buffer_text(&scene.taken), "1 2 ");
+        attempt_remember(scene.attempt);
+        assert_false(attempt_recall_key(scene.attempt, &key));
+    }
+    assert_int_equal(scene.script.conditional, 0);
+    assert_int_equal(recall_count(scene.recall), 0);
+    scene_end(&scene);
+}
+
+static void what_a_replay_says_in_its_header_may_be_old(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene, answers, 2, NULL);
+    attempt(&scene, NULL);
+    assert_false(attempt_response(scene.attempt)->replayed);
+    attempt_remember(scene.attempt);
+    attempt(&scene, NULL);
+    assert_true(attempt_response(scene.attempt)->replayed);
+    scene_end(&scene);
+}
+
+static void a_call_that_has_to_wait_is_not_made(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene, answers, 2, NULL);
+    attempt(&scene, NULL);
+    assert_true(attempt_was_made(scene.attempt));
+    scene.wait = 9;
+    attempt(&scene, NULL);
+    assert_false(attempt_was_made(scene.attempt));
+    assert_int_equal(scene.status, 429);
+    assert_string_equal(headers_get(&attempt_response(scene.attempt)->headers, "Retry-After"), "9");
+    assert_int_equal(scene.script.started, 1);
+    scene_end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +344,9 @@ int main(void)
         cmocka_unit_test(what_is_not_remembered_has_no_key),
         cmocka_unit_test(an_answer_without_an_entity_tag_has_no_key),
         cmocka_unit_test(what_was_not_accepted_has_no_key),
+        cmocka_unit_test(what_is_told_by_the_header_is_asked_as_ever),
+        cmocka_unit_test(what_a_replay_says_in_its_header_may_be_old),
+        cmocka_unit_test(a_call_that_has_to_wait_is_not_made),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

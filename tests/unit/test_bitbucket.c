@@ -345,6 +345,32 @@ static void members_may_be_left_out(void **state)
     }
 }
 
+static void a_language_that_is_nothing_is_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        const char *page;
+        const char *told;
+    } rows[] = {
+        {"no text",
+         "{\"size\":1,\"values\":[{" UUID(1) ",\"is_private\":false,\"language\":\"\"}]}", "0"},
+        {"null", "{\"size\":1,\"values\":[{" UUID(1) ",\"is_private\":false,\"language\":null}]}",
+         "0"},
+        {"no word of it", "{\"size\":1,\"values\":[{" UUID(1) ",\"is_private\":false}]}",
+         "removed_upstream"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct forge_row replaced[] = {{PAGE_TAIL(1), OK(rows[i].page)}, END};
+        struct forge_drive drive;
+        print_message("# %s\n", rows[i].why);
+        struct snapshot *snapshot = visit_name(replaced, FORGE_ORDER_FIRST, &drive);
+        assert_told(snapshot, STATISTIC_LANGUAGES, rows[i].told);
+        assert_int_equal(snapshot->totals.languages.count, 0);
+        snapshot_drop(snapshot);
+    }
+}
+
 static void wrong_members_refuse_the_answer(void **state)
 {
     (void)state;
@@ -893,6 +919,7 @@ int main(void)
         cmocka_unit_test(a_count_that_fails_is_unknown_alone),
         cmocka_unit_test(full_detail_waits_for_the_listing),
         cmocka_unit_test(members_may_be_left_out),
+        cmocka_unit_test(a_language_that_is_nothing_is_none),
         cmocka_unit_test(wrong_members_refuse_the_answer),
         cmocka_unit_test(believes_pages_that_agree_and_walks_otherwise),
         cmocka_unit_test(a_walk_stays_on_the_origin),

@@ -429,6 +429,10 @@ static void what_may_help_is_made_again(void **state)
          {.url = "/users/ann", .outcome = CALL_TIMED_OUT, .times = 1},
          ACCOUNT_TIMEOUT,
          3},
+        {"not a peer for whom nobody vouches",
+         {.url = "/users/ann", .outcome = CALL_UNTRUSTED, .times = 1},
+         ACCOUNT_UPSTREAM_ERROR,
+         3},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct scripted_answer answers[] = {rows[i].answer, all_well[0], all_well[1],
@@ -599,9 +603,34 @@ static void an_unchanged_account_is_not_sent_again(void **state)
     scene_begin(&scene, answers, 6);
     scene.script.backwards = *state != NULL;
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 9, 3, 0});
-    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 9, 3, 3});
+    /* But for the stars given, which are not in what the tag stands for. */
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 9, 3, 2});
     /* What was replayed is remembered still. */
-    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 9, 3, 3});
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 9, 3, 2});
+    engine_free(scene.engine);
+}
+
+/* A listing grew: what was its last page is as it was, and its Link is not what is remembered. */
+static void a_full_page_that_is_as_it_was_may_have_got_a_next(void **state)
+{
+    static char page[100 * sizeof REPOSITORY + 2];
+    char *end = stpcpy(page, "[" REPOSITORY);
+    for (int i = 1; i < 100; i++)
+        end = stpcpy(end, "," REPOSITORY);
+    stpcpy(end, "]");
+    const struct scripted_answer answers[] = {
+        NOT_MODIFIED("/users/ann", USER_TAG),
+        NOT_MODIFIED("&page=1", PAGE_TAG),
+        TAGGED("/users/ann", USER_TAG, NULL, USER),
+        TAGGED("&page=1", PAGE_TAG, NULL, page),
+        ANSWER("&page=2", 200, "[{\"id\":8,\"fork\":true,\"private\":false,\"archived\":false}]"),
+        ANSWER("per_page=1", 200, "[]"),
+    };
+    struct scene scene;
+    scene_begin(&scene, answers, 6);
+    scene.script.backwards = *state != NULL;
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 0, 3, 0});
+    assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 2, 5, 0, 4, 2});
     engine_free(scene.engine);
 }
 
@@ -857,6 +886,8 @@ int main(void)
         cmocka_unit_test(a_refused_credential_is_set_aside),
         cmocka_unit_test(an_unchanged_account_is_not_sent_again),
         cmocka_unit_test_prestate(an_unchanged_account_is_not_sent_again, &backwards),
+        cmocka_unit_test(a_full_page_that_is_as_it_was_may_have_got_a_next),
+        cmocka_unit_test_prestate(a_full_page_that_is_as_it_was_may_have_got_a_next, &backwards),
         cmocka_unit_test(what_changed_is_read_again),
         cmocka_unit_test(each_credential_is_remembered_for_itself),
         cmocka_unit_test(only_good_answers_are_remembered),

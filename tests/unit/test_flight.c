@@ -14,6 +14,8 @@
 #include "engine/flight.h"
 #include "scripted_transport.h"
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 #define GITHUB "https://github.test/"
 #define RESET_SECONDS 900
 #define PATIENCE_MS 10000
@@ -342,6 +344,172 @@ static void a_probe_may_begin_anew_without_the_credential(void **state)
     scene_release(&scene);
 }
 
+#define NOBODY "{\"data\":{\"repositoryOwner\":null}}"
+#define EMPTY                                                                                      \
+    "{\"data\":{\"repositoryOwner\":{\"starredRepositories\":{\"totalCount\":9,"                   \
+    "\"isOverLimit\":false},\"originals\":{\"totalCount\":0},\"repositories\":{\"totalCount\":0,"  \
+    "\"pageInfo\":{\"hasNextPage\":false,\"endCursor\":null},\"nodes\":[]}}}}"
+
+/* Which allowances a limit ends that is met by a call of one. */
+static void a_secondary_limit_ends_all_calls(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        struct scripted_answer answer;
+        bool blocked[ALLOWANCE_COUNT];
+    } rows[] = {
+        {"a wait is told",
+         {.url = "/users/ann", .status = 403, .headers = {"Retry-After", "120"}, .body = "{}"},
+         {true, true}},
+        {"with 429 too",
+         {.url = "/users/ann", .status = 429, .headers = {"Retry-After", "120"}, .body = ""},
+         {true, true}},
+        {"it says so",
+         {.url = "/users/ann",
+          .status = 403,
+          .body = "{\"message\":\"You have exceeded a secondary rate limit.\"}"},
+         {true, true}},
+        {"the limit of REST alone",
+         {.url = "/users/ann",
+          .status = 403,
+          .headers = LIMITS("0"),
+          .body = "{\"message\":\"API rate limit exceeded\"}"},
+         {true, false}},
+        {"GraphQL is told of it too",
+         {.url = "graphql", .status = 403, .headers = {"Retry-After", "120"}, .body = "{}"},
+         {true, true}},
+        {"and says so with 200",
+         {.url = "graphql",
+          .status = 200,
+          .body = "{\"errors\":[{\"message\":\"You have exceeded a secondary rate limit.\"}]}"},
+         {true, true}},
+        {"the limit of GraphQL alone",
+         {.url = "graphql", .status = 200, .body = "{\"errors\":[{\"type\":\"RATE_LIMIT\"}]}"},
+         {false, true}},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct scripted_answer answers[] = {rows[i].answer, ANSWER("/users/ann", 200, USER),
+                                                  ANSWER("graphql", 200, NOBODY)};
+        struct scene scene;
+        int64_t retry_at;
+        print_message("# %s\n", rows[i].why);
+        scene_init(&scene, answers, 3);
+        scene.script.backwards = strcmp(rows[i].answer.url, "graphql") == 0;
+        begin(&scene);
+        assert_int_equal(land(&scene, &retry_at), ACCOUNT_RATE_LIMITED);
+        for (size_t j = 0; j < ALLOWANCE_COUNT; j++) {
+            const struct budget *budgets = service_budgets(&scene.service, true);
+            assert_int_equal(budgets[j].blocked_until > clock_wall(), rows[i].blocked[j]);
+            assert_int_equal(service_budgets(&scene.service, false)[j].blocked_until, 0);
+        }
+        scene_release(&scene);
+    }
+}
+
+static void what_is_not_asked_tells_nothing(void **state)
+{
+    (void)state;
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, NULL, 0);
+    struct budget *budgets = service_budgets(&scene.service, true);
+    scene.service.breaker.failures = 7;
+    scene.flight = flight_new(&scene.settings, "ann", false, &scene);
+    /* The limit is met by another visit, while the calls of this one stand in line. */
+    budget_block(&budgets[ALLOWANCE_REST], clock_wall() + 100);
+    gate_admit(&scene.service.gate);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_RATE_LIMITED);
+    assert_int_equal(budgets[ALLOWANCE_GRAPHQL].blocked_until, 0);
+    assert_int_equal(scene.service.breaker.failures, 7);
+    scene_release(&scene);
+}
+
+/* How GitHub ends a query that is too heavy for it. */
+static void heavy_queries_say_nothing_of_the_forge(void **state)
+{
+    (void)state;
+    static const struct scripted_answer rows[] = {
+        {.url = "graphql", .outcome = CALL_ANSWERED, .status = 502, .body = "<html>"},
+        {.url = "graphql", .outcome = CALL_ANSWERED, .status = 504, .body = "<html>"},
+        {.url = "graphql", .outcome = CALL_TIMED_OUT},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct scripted_answer answers[] = {
+            ANSWER("/users/ann", 200, USER),
+            FIRST_PAGE("4000", PROFILE(101, 101)),
+            ANSWER("page=1", 200, "[" LISTED(1) "," LISTED(2) "]"),
+            ANSWER("page=2", 200, "[]"),
+            rows[i],
+        };
+        struct scene scene;
+        int64_t retry_at;
+        scene_init(&scene, answers, 5);
+        begin(&scene);
+        assert_int_equal(land(&scene, &retry_at), ACCOUNT_OK);
+        /* Facts and commits, each of two repositories and of one. */
+        assert_int_equal(scene.script.started, 2 + 2 + 4);
+        assert_int_equal(scene.service.breaker.failures, 0);
+        scene_release(&scene);
+    }
+}
+
+static void a_forge_that_hangs_for_everything_is_left_alone(void **state)
+{
+    (void)state;
+    static const struct scripted_answer hanging[] = {{.url = "", .outcome = CALL_TIMED_OUT}};
+    for (int backwards = 0; backwards < 2; backwards++) {
+        struct scene scene;
+        int64_t retry_at;
+        scene_init(&scene, hanging, 1);
+        scene.script.backwards = backwards != 0;
+        int visits = 0;
+        for (; breaker_wait(&scene.service.breaker, clock_monotonic_ms()) == 0; visits++) {
+            begin(&scene);
+            assert_int_equal(land(&scene, &retry_at), ACCOUNT_TIMEOUT);
+        }
+        assert_in_range(visits, 1, BREAKER_FAILURES);
+        const size_t started = scene.script.started;
+        begin(&scene);
+        assert_int_equal(land(&scene, &retry_at), ACCOUNT_UPSTREAM_ERROR);
+        assert_int_equal(scene.script.started, started);
+        scene_release(&scene);
+    }
+}
+
+static void queries_are_made_again_where_that_may_help(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        struct scripted_answer answer; /* to the first query */
+        const char *next;              /* what the second asks for */
+    } rows[] = {
+        {"unavailable for a moment", {.status = 503, .body = "<html>"}, "\"first\":50"},
+        {"broken off", {.outcome = CALL_BROKEN}, "\"first\":50"},
+        {"too long for GitHub: less is asked for",
+         {.status = 502, .body = "<html>"},
+         "\"first\":25"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct scripted_answer answers[] = {
+            ANSWER("/users/ann", 200, USER),
+            rows[i].answer,
+            {.url = "graphql", .status = 200, .body = EMPTY, .with_body = rows[i].next},
+        };
+        answers[1].url = "graphql";
+        answers[1].times = 1;
+        struct scene scene;
+        int64_t retry_at;
+        print_message("# %s\n", rows[i].why);
+        scene_init(&scene, answers, 3);
+        begin(&scene);
+        assert_int_equal(land(&scene, &retry_at), ACCOUNT_OK);
+        assert_int_equal(scene.script.started, 3);
+        scene_release(&scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +521,11 @@ int main(void)
         cmocka_unit_test(beginning_anew_without_the_credential_gives_back_what_was_taken_with_it),
         cmocka_unit_test(the_probe_is_a_visit_that_makes_calls),
         cmocka_unit_test(a_probe_may_begin_anew_without_the_credential),
+        cmocka_unit_test(a_secondary_limit_ends_all_calls),
+        cmocka_unit_test(what_is_not_asked_tells_nothing),
+        cmocka_unit_test(heavy_queries_say_nothing_of_the_forge),
+        cmocka_unit_test(a_forge_that_hangs_for_everything_is_left_alone),
+        cmocka_unit_test(queries_are_made_again_where_that_may_help),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

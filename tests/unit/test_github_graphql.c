@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "forge/github_query.h"
+#include "forge/github_trouble.h"
 #include "forge/visit.h"
 #include "forge_driver.h"
 #include "github_world.h"
@@ -22,7 +23,7 @@
 #define WALL 1700000000
 
 #define ACCOUNT_TAIL "users/name"
-#define PAGE_TAIL(n) "users/name/repos?type=owner&sort=full_name&per_page=100&page=" #n
+#define PAGE_TAIL(n) "users/name/repos?type=owner&sort=created&direction=asc&per_page=100&page=" #n
 #define STARRED_TAIL "users/name/starred?per_page=1"
 #define PROFILE_TAIL "graphql query Profile("
 #define FACTS_TAIL "graphql query Facts("
@@ -55,6 +56,8 @@
     "\"languages\":{\"totalCount\":1,\"edges\":[{\"size\":100,\"node\":{\"name\":\"C\"}}]},"       \
     "\"repositoryTopics\":{\"totalCount\":1,\"nodes\":[{\"topic\":{\"name\":\"git\"}}]},"          \
     "\"defaultBranchRef\":{\"target\":{\"history\":{\"totalCount\":10}}}}"
+#define BARE(members)                                                                              \
+    "{\"id\":\"R_1\",\"databaseId\":1,\"isFork\":false,\"isPrivate\":false" members "}"
 #define STARRED "\"starredRepositories\":{\"totalCount\":9,\"isOverLimit\":false},"
 #define PROFILE(total, page_info, nodes)                                                           \
     "{\"data\":{\"repositoryOwner\":{" STARRED "\"repositories\":{\"totalCount\":" #total          \
@@ -734,12 +737,12 @@ static void refusals_are_told_apart(void **state)
         int64_t retry_at;
         const char *detail;
     } rows[] = {
-        {"nobody", OK("{\"data\":{\"repositoryOwner\":null}}"), ACCOUNT_NOT_FOUND, "graphql", NULL,
-         0, NULL},
-        {"nobody, said aloud",
+        {"nobody, whom REST knows", OK("{\"data\":{\"repositoryOwner\":null}}"), ACCOUNT_OK, "rest",
+         "upstream_error", 0, NULL},
+        {"the same, said aloud",
          OK(ERRORS("{\"type\":\"NOT_FOUND\",\"path\":[\"repositoryOwner\"],\"message\":\"Could not "
                    "resolve to a User with the login of 'name'.\"}")),
-         ACCOUNT_NOT_FOUND, "graphql", NULL, 0, NULL},
+         ACCOUNT_OK, "rest", "upstream_error", 0, NULL},
         {"the limit as it was spelled until 2025",
          WITH("X-RateLimit-Remaining: 0\nX-RateLimit-Reset: 1700000777\n",
               "{\"errors\":[{\"type\":\"RATE_LIMITED\",\"message\":\"API rate limit exceeded for "
@@ -791,38 +794,50 @@ static void refusals_are_told_apart(void **state)
          "rest", "unauthorized", 0, NULL},
         {"any more", ERROR(410, NULL, ""), ACCOUNT_OK, "rest", "unauthorized", 0, NULL},
         {"an error of another kind beside data",
-         OK(PARTIAL(1, NODE(1), "{\"type\":\"UNPROCESSABLE\",\"message\":\"Out of \\u001b tea\"}")),
-         ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error", 0,
-         "GitHub could not be read: it answered with an error: Out of   tea"},
-        {"an error without a word", OK("{\"data\":null,\"errors\":[{}]}"), ACCOUNT_UPSTREAM_ERROR,
-         "graphql", "upstream_error", 0, "GitHub could not be read: it answered with an error"},
-        {"a message of another kind", OK("{\"message\":\"tea\"}"), ACCOUNT_UPSTREAM_ERROR,
-         "graphql", "upstream_error", 0, "GitHub could not be read: it answered with an error"},
+         OK(PARTIAL(1, NODE(1), "{\"type\":\"UNPROCESSABLE\",\"message\":\"Out of tea\"}")),
+         ACCOUNT_OK, "rest", "upstream_error", 0, NULL},
+        {"an error without a word", OK("{\"data\":null,\"errors\":[{}]}"), ACCOUNT_OK, "rest",
+         "upstream_error", 0, NULL},
+        {"a message of another kind", OK("{\"message\":\"tea\"}"), ACCOUNT_OK, "rest",
+         "upstream_error", 0, NULL},
         {"errors that are none", OK(PARTIAL(1, NODE(1), "")), ACCOUNT_OK, "graphql", "2", 0, NULL},
-        {"errors that are no array", OK("{\"errors\":{}}"), ACCOUNT_UPSTREAM_ERROR, "graphql",
-         "upstream_error", 0, NULL},
-        {"errors that are no objects", OK("{\"errors\":[1]}"), ACCOUNT_UPSTREAM_ERROR, "graphql",
-         "upstream_error", 0, NULL},
-        {"no data", OK("{}"), ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error", 0, NULL},
-        {"data that is null", OK("{\"data\":null}"), ACCOUNT_UPSTREAM_ERROR, "graphql",
-         "upstream_error", 0, NULL},
-        {"no JSON", OK("<html></html>"), ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error", 0,
+        {"errors that are no array", OK("{\"errors\":{}}"), ACCOUNT_OK, "rest", "upstream_error", 0,
          NULL},
-        {"a failure of the server", ERROR(500, NULL, "{\"message\":\"Server Error\"}"),
+        {"errors that are no objects", OK("{\"errors\":[1]}"), ACCOUNT_OK, "rest", "upstream_error",
+         0, NULL},
+        {"no data", OK("{}"), ACCOUNT_OK, "rest", "upstream_error", 0, NULL},
+        {"data that is null", OK("{\"data\":null}"), ACCOUNT_OK, "rest", "upstream_error", 0, NULL},
+        {"no JSON", OK("<html></html>"), ACCOUNT_OK, "rest", "upstream_error", 0, NULL},
+        {"a failure of the server", ERROR(500, NULL, "{\"message\":\"Server Error\"}"), ACCOUNT_OK,
+         "rest", "upstream_error", 0, NULL},
+        {"one that passes, and did not", ERROR(503, NULL, "{\"message\":\"Out of \\u001b tea\"}"),
          ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error", 0,
-         "GitHub answered with status 500: Server Error"},
-        {"not there",
-         {.outcome = CALL_UNREACHABLE},
-         ACCOUNT_UPSTREAM_ERROR,
-         "graphql",
-         "upstream_error",
-         0,
-         NULL},
+         "GitHub answered with status 503: Out of   tea"},
+        {"a mistake of ours", ERROR(400, NULL, "{\"message\":\"Problems parsing JSON\"}"),
+         ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error", 0,
+         "GitHub answered with status 400: Problems parsing JSON"},
+        {"not there", {.outcome = CALL_UNREACHABLE}, ACCOUNT_OK, "rest", "upstream_error", 0, NULL},
         {"forbidden although it was left out",
          OK(PARTIAL(1, "null",
                     "{\"type\":\"FORBIDDEN\",\"path\":[\"repositoryOwner\",\"repositories\","
                     "\"nodes\",0,\"watchers\"],\"message\":\"No.\"}")),
-         ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error", 0, NULL},
+         ACCOUNT_OK, "rest", "upstream_error", 0, NULL},
+        {"words for whatever broke off",
+         OK(PARTIAL(1, NODE(1),
+                    "{\"message\":\"Something went wrong while executing your query on "
+                    "2026-01-01T00:00:00Z. Please include `ABCD:1` when reporting this issue.\"}")),
+         ACCOUNT_OK, "rest", "timeout", 0, NULL},
+        {"the same inside of a field",
+         OK(PARTIAL(1, NODE(1),
+                    "{\"message\":\"Something went wrong while executing your query.\",\"path\":["
+                    "\"repositoryOwner\",\"repositories\",\"nodes\",0,\"watchers\"]}")),
+         ACCOUNT_OK, "rest", "timeout", 0, NULL},
+        {"an answer that was cut short inside of nodes",
+         OK(PARTIAL(2,
+                    NODE(1) ",{\"id\":\"R_2\",\"databaseId\":2,\"isFork\":null,"
+                            "\"isPrivate\":false}",
+                    "{\"type\":\"RESOURCE_LIMITS_EXCEEDED\",\"message\":\"Too much.\"}")),
+         ACCOUNT_OK, "rest", "too_large", 0, NULL},
     };
     for (size_t i = 0; i < COUNT(rows) * FORGE_ORDER_COUNT; i++) {
         const size_t row = i / FORGE_ORDER_COUNT;
@@ -840,11 +855,92 @@ static void refusals_are_told_apart(void **state)
         if (rows[row].detail != NULL)
             assert_string_equal(snapshot->detail, rows[row].detail);
         if (snapshot->status == ACCOUNT_OK) {
+            assert_null(snapshot->detail);
             assert_told(snapshot, STATISTIC_REPOSITORIES_TOTAL, "1");
             assert_told(snapshot, STATISTIC_STARS_RECEIVED, "5");
             assert_told(snapshot, STATISTIC_FOLLOWERS, "12");
         }
         snapshot_drop(snapshot);
+    }
+}
+
+#define AT_WATCHERS "\"path\":[\"repositoryOwner\",\"repositories\",\"nodes\",0,\"watchers\"]"
+
+static void an_error_that_says_only_where_it_was_is_about_that_field(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        const char *body;
+        const char *api;
+        const char *watchers;
+    } rows[] = {
+        {"no type, no code", PARTIAL(1, NODE(1), "{\"message\":\"Odd.\"," AT_WATCHERS "}"),
+         "graphql", "removed_upstream"},
+        {"nothing but the place", PARTIAL(1, NODE(1), "{" AT_WATCHERS "}"), "graphql",
+         "removed_upstream"},
+        {"behind the field",
+         PARTIAL(1, NODE(1),
+                 "{\"path\":[\"repositoryOwner\",\"repositories\",\"nodes\",0,"
+                 "\"watchers\",\"totalCount\"]}"),
+         "graphql", "removed_upstream"},
+        {"a type that nobody knows", PARTIAL(1, NODE(1), "{\"type\":\"ODD\"," AT_WATCHERS "}"),
+         "rest", "upstream_error"},
+        {"another field", PARTIAL(1, NODE(1), "{\"path\":[\"repositoryOwner\",\"login\"]}"), "rest",
+         "upstream_error"},
+    };
+    for (size_t i = 0; i < COUNT(rows) * FORGE_ORDER_COUNT; i++) {
+        const size_t row = i / FORGE_ORDER_COUNT;
+        const struct forge_row replaced[] = {
+            {"graphql \"withWatchers\":false",
+             OK(PROFILE(1, LAST, BARE(",\"issues\":{\"totalCount\":3}")))},
+            {PROFILE_TAIL, OK(rows[row].body)},
+            END};
+        struct forge_drive drive;
+        if (i % FORGE_ORDER_COUNT == 0)
+            print_message("# %s\n", rows[row].why);
+        struct snapshot *snapshot =
+            visit_name(replaced, (enum forge_order)(i % FORGE_ORDER_COUNT), &drive);
+        assert_int_equal(snapshot->status, ACCOUNT_OK);
+        assert_string_equal(snapshot->api, rows[row].api);
+        assert_told(snapshot, STATISTIC_WATCHERS, rows[row].watchers);
+        assert_told(snapshot, STATISTIC_REPOSITORIES_TOTAL, "1");
+        snapshot_drop(snapshot);
+    }
+}
+
+static void what_the_token_may_not_do_is_not_repeated(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        const char *error;
+        const char *told;
+    } rows[] = {
+        {"a field",
+         "{\"type\":\"INSUFFICIENT_SCOPES\"," AT_WATCHERS ",\"message\":\"Your token has only been "
+         "granted the: ['repo'] scopes.\"}",
+         "it answered with an error"},
+        {"everything", "{\"type\":\"FORBIDDEN\",\"message\":\"Ask the owners of acme.\"}",
+         "it answered with an error"},
+        {"a limit", "{\"type\":\"RATE_LIMIT\",\"message\":\"Limit of user ID 7.\"}",
+         "it answered with an error"},
+        {"what is too much", "{\"type\":\"RESOURCE_LIMITS_EXCEEDED\",\"message\":\"Too much.\"}",
+         "it answered with an error: Too much."},
+        {"all else", "{\"type\":\"ODD\",\"message\":\"Out of tea.\"}",
+         "it answered with an error: Out of tea."},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct github_trouble_found found;
+        struct error error = {0};
+        char *text = alloc_format("{\"errors\":[%s]}", rows[i].error);
+        struct json_object *envelope = json_tokener_parse(text);
+        print_message("# %s\n", rows[i].why);
+        assert_int_equal(github_trouble_read(&found, envelope, &error), 0);
+        assert_int_equal(github_trouble_refuse(&found, envelope, &error), -1);
+        assert_string_equal(error.message, rows[i].told);
+        json_object_put(envelope);
+        free(text);
     }
 }
 
@@ -886,6 +982,11 @@ static void failed_batches_lose_what_they_were_to_tell(void **state)
         {"data beside an error of another kind",
          OK("{\"data\":{\"nodes\":[" NODE(1) "]},\"errors\":[{\"type\":\"UNPROCESSABLE\"}]}"),
          ACCOUNT_OK, "upstream_error", 0},
+        {"half a node, because the answer was cut short",
+         OK("{\"data\":{\"nodes\":[{\"databaseId\":1,\"languages\":{\"edges\":[null]}}]},"
+            "\"errors\":["
+            "{\"type\":\"RESOURCE_LIMITS_EXCEEDED\"}]}"),
+         ACCOUNT_OK, "too_large", 0},
         {"nobody, although nobody was asked for",
          OK("{\"data\":{\"nodes\":[" NODE(1) "]},\"errors\":[{\"type\":\"NOT_FOUND\",\"path\":["
                                              "\"user\"]}]}"),
@@ -933,8 +1034,6 @@ static void failed_batches_lose_what_they_were_to_tell(void **state)
 static void what_a_node_leaves_out_is_unknown(void **state)
 {
     (void)state;
-#define BARE(members)                                                                              \
-    "{\"id\":\"R_1\",\"databaseId\":1,\"isFork\":false,\"isPrivate\":false" members "}"
     static const struct {
         const char *why;
         const char *node;
@@ -985,6 +1084,7 @@ static void what_a_node_leaves_out_is_unknown(void **state)
     }
 }
 
+/* Of GraphQL: what REST tells stands. */
 static void wrong_members_refuse_the_answer(void **state)
 {
     (void)state;
@@ -993,8 +1093,6 @@ static void wrong_members_refuse_the_answer(void **state)
         const char *body;
     } rows[] = {
         {"no identity", PROFILE(1, LAST, "{\"isFork\":false,\"isPrivate\":false}")},
-        {"an identity that is null",
-         PROFILE(1, LAST, "{\"databaseId\":null,\"isFork\":false,\"isPrivate\":false}")},
         {"no word of forks", PROFILE(1, LAST, "{\"databaseId\":1,\"isPrivate\":false}")},
         {"no word of privacy", PROFILE(1, LAST, "{\"databaseId\":1,\"isFork\":false}")},
         {"a node id that is a number", PROFILE(1, LAST,
@@ -1034,9 +1132,11 @@ static void wrong_members_refuse_the_answer(void **state)
         for (int order = 0; order < FORGE_ORDER_COUNT; order++) {
             struct forge_drive drive;
             struct snapshot *snapshot = visit_name(replaced, (enum forge_order)order, &drive);
-            assert_int_equal(snapshot->status, ACCOUNT_UPSTREAM_ERROR);
-            assert_told(snapshot, STATISTIC_STARS_RECEIVED, "upstream_error");
-            assert_int_equal(drive.calls, 2);
+            assert_int_equal(snapshot->status, ACCOUNT_OK);
+            assert_string_equal(snapshot->api, "rest");
+            assert_told(snapshot, STATISTIC_STARS_RECEIVED, "5");
+            assert_told(snapshot, STATISTIC_WATCHERS, "upstream_error");
+            assert_told(snapshot, STATISTIC_COMMITS, "upstream_error");
             snapshot_drop(snapshot);
         }
     }
@@ -1051,18 +1151,21 @@ static void the_account_decides_with_whatever_it_says(void **state)
         const char *profile;
         enum account_status status;
         const char *api;
+        const char *kind;
+        const char *commits;
     } rows[] = {
         {"an app owns nothing that GraphQL knows, but REST does", OK(BOT),
-         "{\"data\":{\"repositoryOwner\":null}}", ACCOUNT_OK, "rest"},
-        {"a user who is not there after all", OK(USER), "{\"data\":{\"repositoryOwner\":null}}",
-         ACCOUNT_NOT_FOUND, "graphql"},
+         "{\"data\":{\"repositoryOwner\":null}}", ACCOUNT_OK, "rest", "bot", "unsupported"},
+        {"a user of whom GraphQL knows nothing", OK(USER), "{\"data\":{\"repositoryOwner\":null}}",
+         ACCOUNT_OK, "rest", "user", "upstream_error"},
         {"nobody anywhere", ERROR(404, NULL, "{}"), "{\"data\":{\"repositoryOwner\":null}}",
-         ACCOUNT_NOT_FOUND, "graphql"},
+         ACCOUNT_NOT_FOUND, "graphql", NULL, NULL},
         {"nobody by REST", ERROR(404, NULL, "{}"), PROFILE(1, LAST, NODE(1)), ACCOUNT_NOT_FOUND,
-         "graphql"},
+         "graphql", NULL, NULL},
         {"limited by REST", ERROR(429, NULL, ""), PROFILE(1, LAST, NODE(1)), ACCOUNT_RATE_LIMITED,
-         "graphql"},
-        {"broken by REST", OK("[]"), PROFILE(1, LAST, NODE(1)), ACCOUNT_UPSTREAM_ERROR, "graphql"},
+         "graphql", NULL, NULL},
+        {"broken by REST", OK("[]"), PROFILE(1, LAST, NODE(1)), ACCOUNT_UPSTREAM_ERROR, "graphql",
+         NULL, NULL},
     };
     for (size_t i = 0; i < COUNT(rows) * FORGE_ORDER_COUNT; i++) {
         const size_t row = i / FORGE_ORDER_COUNT;
@@ -1076,10 +1179,130 @@ static void the_account_decides_with_whatever_it_says(void **state)
         assert_int_equal(snapshot->status, rows[row].status);
         assert_string_equal(snapshot->api, rows[row].api);
         if (snapshot->status == ACCOUNT_OK) {
-            assert_string_equal(snapshot->kind, "bot");
+            assert_string_equal(snapshot->kind, rows[row].kind);
             assert_told(snapshot, STATISTIC_REPOSITORIES_TOTAL, "1");
-            assert_told(snapshot, STATISTIC_COMMITS, "unsupported");
+            assert_told(snapshot, STATISTIC_COMMITS, rows[row].commits);
         }
+        snapshot_drop(snapshot);
+    }
+}
+
+static void of_apps_rest_alone_knows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        struct forge_answer account;
+        enum account_status status;
+    } rows[] = {
+        {"it is not there", ERROR(404, NULL, "{}"), ACCOUNT_NOT_FOUND},
+        {"it fails", ERROR(500, NULL, "{}"), ACCOUNT_UPSTREAM_ERROR},
+        {"it takes too long", {.outcome = CALL_TIMED_OUT}, ACCOUNT_TIMEOUT},
+    };
+    for (size_t i = 0; i < COUNT(rows) * FORGE_ORDER_COUNT; i++) {
+        const size_t row = i / FORGE_ORDER_COUNT;
+        const struct forge_row answers[] = {
+            {"users/name%5Bbot%5D", rows[row].account},
+            {PROFILE_TAIL, OK("{\"data\":{\"repositoryOwner\":null}}")},
+            END};
+        struct forge_table table = {base_url, answers, NULL};
+        struct forge_drive drive = {.forge = github(),
+                                    .settings = &settings,
+                                    .account = "name[bot]",
+                                    .answer = forge_answer_from_table,
+                                    .context = &table,
+                                    .order = (enum forge_order)(i % FORGE_ORDER_COUNT),
+                                    .wall = WALL};
+        if (drive.order == 0)
+            print_message("# %s\n", rows[row].why);
+        struct snapshot *snapshot = forge_drive(&drive);
+        assert_int_equal(snapshot->status, rows[row].status);
+        snapshot_drop(snapshot);
+    }
+}
+
+static void a_page_with_an_identity_that_is_null_is_listed_by_rest(void **state)
+{
+    (void)state;
+    static const struct forge_row replaced[] = {
+        {PROFILE_TAIL, OK(PROFILE(2, LAST,
+                                  NODE(1) ",{\"id\":\"R_2\",\"databaseId\":null,\"isFork\":"
+                                          "false,\"isPrivate\":false}"))},
+        {PAGE_TAIL(1), OK("[" LISTED(1) "," LISTED(4294967298) "]")},
+        {FACTS_TAIL, OK("{\"data\":{\"nodes\":[" NODE(1) "," NODE(null) "]}}")},
+        {COMMITS_TAIL, OK("{\"data\":{\"nodes\":[" NODE(1) "," NODE(null) "]}}")},
+        END};
+    for (int order = 0; order < FORGE_ORDER_COUNT; order++) {
+        struct forge_drive drive;
+        struct snapshot *snapshot = visit_name(replaced, (enum forge_order)order, &drive);
+        assert_int_equal(snapshot->status, ACCOUNT_OK);
+        assert_string_equal(snapshot->api, "graphql");
+        assert_told(snapshot, STATISTIC_REPOSITORIES_TOTAL, "2");
+        assert_told(snapshot, STATISTIC_WATCHERS, "4");
+        assert_told(snapshot, STATISTIC_COMMITS, "20");
+        snapshot_drop(snapshot);
+    }
+}
+
+#define GOES_ON "\"pageInfo\":{\"hasNextPage\":true,\"endCursor\":\"x\"}"
+#define LONG_LIST(name, list)                                                                      \
+    PROFILE(1, LAST,                                                                               \
+            BARE(",\"primaryLanguage\":null,\"languages\":{\"edges\":[]},\"repositoryTopics\":{"   \
+                 "\"nodes\":[]},\"" name "\":{" GOES_ON "," list "}"))
+
+static void half_a_list_is_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        const char *profile;
+        const char *tail;
+        struct forge_answer rest;
+        enum statistic statistic;
+        const char *told;
+        size_t calls; /* for the rest */
+    } rows[] = {
+        {"languages, of which the rest is null",
+         LONG_LIST("languages", "\"edges\":[{\"size\":100,\"node\":{\"name\":\"C\"}}]"),
+         "graphql query Languages(",
+         OK("{\"data\":{\"nodes\":[null]},\"errors\":[{\"type\":\"NOT_FOUND\",\"path\":[\"nodes\","
+            "0]}]"
+            "}"),
+         STATISTIC_LANGUAGE_BYTES, "removed_upstream", 1},
+        {"topics, of which it is",
+         LONG_LIST("repositoryTopics", "\"nodes\":[{\"topic\":{\"name\":\"a\"}}]"),
+         "graphql query Topics(", OK("{\"data\":{\"nodes\":[null]}}"), STATISTIC_TOPICS,
+         "removed_upstream", 1},
+        {"languages that go on for ever without any",
+         LONG_LIST("languages", "\"edges\":[{\"size\":100,\"node\":{\"name\":\"C\"}}]"),
+         "graphql query Languages(",
+         OK("{\"data\":{\"nodes\":[{\"databaseId\":1,\"languages\":{" GOES_ON ",\"edges\":[]}}]}}"),
+         STATISTIC_LANGUAGE_BYTES, "too_large", 100},
+        {"topics that do",
+         LONG_LIST("repositoryTopics", "\"nodes\":[{\"topic\":{\"name\":\"a\"}}]"),
+         "graphql query Topics(",
+         OK("{\"data\":{\"nodes\":[{\"repositoryTopics\":{" GOES_ON ",\"nodes\":[]}}]}}"),
+         STATISTIC_TOPICS, "too_large", 100},
+    };
+    for (size_t i = 0; i < COUNT(rows) * FORGE_ORDER_COUNT; i++) {
+        const size_t row = i / FORGE_ORDER_COUNT;
+        const struct forge_row replaced[] = {
+            {PROFILE_TAIL, OK(rows[row].profile)}, {rows[row].tail, rows[row].rest}, END};
+        struct forge_table table = {base_url, usual, replaced};
+        struct forge_drive drive = {.forge = github(),
+                                    .settings = &settings,
+                                    .account = "name",
+                                    .answer = forge_answer_from_table,
+                                    .context = &table,
+                                    .order = (enum forge_order)(i % FORGE_ORDER_COUNT),
+                                    .wall = WALL,
+                                    .maximum_calls = 1000};
+        if (drive.order == 0)
+            print_message("# %s\n", rows[row].why);
+        struct snapshot *snapshot = forge_drive(&drive);
+        assert_int_equal(snapshot->status, ACCOUNT_OK);
+        assert_told(snapshot, rows[row].statistic, rows[row].told);
+        assert_int_equal(drive.calls, 2 + rows[row].calls);
         snapshot_drop(snapshot);
     }
 }
@@ -1190,17 +1413,12 @@ static void reads_recorded_answers(void **state)
         int64_t retry_at;
     } rows[] = {
         /* About another query than ours, so what it tells is not what is asked. */
-        {"github/graphql-discussions-page1of3", ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error",
-         0},
-        {"github/graphql-repositoryOwner-list", ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error",
-         0},
-        {"github/graphql-success-node-2025", ACCOUNT_UPSTREAM_ERROR, "graphql", "upstream_error",
-         0},
-        {"github/graphql-error-unprocessable-2023", ACCOUNT_UPSTREAM_ERROR, "graphql",
-         "upstream_error", 0},
-        {"github/graphql-error-unprocessable-2025", ACCOUNT_UPSTREAM_ERROR, "graphql",
-         "upstream_error", 0},
-        {"github/graphql-error-not-found", ACCOUNT_NOT_FOUND, "graphql", NULL, 0},
+        {"github/graphql-discussions-page1of3", ACCOUNT_OK, "rest", "upstream_error", 0},
+        {"github/graphql-repositoryOwner-list", ACCOUNT_OK, "rest", "upstream_error", 0},
+        {"github/graphql-success-node-2025", ACCOUNT_OK, "rest", "upstream_error", 0},
+        {"github/graphql-error-unprocessable-2023", ACCOUNT_OK, "rest", "upstream_error", 0},
+        {"github/graphql-error-unprocessable-2025", ACCOUNT_OK, "rest", "upstream_error", 0},
+        {"github/graphql-error-not-found", ACCOUNT_OK, "rest", "upstream_error", 0},
         {"github/graphql-error-rate-limited-2023", ACCOUNT_RATE_LIMITED, "graphql", "rate_limited",
          WALL + 60},
         {"github/graphql-error-rate-limit-2026", ACCOUNT_RATE_LIMITED, "graphql", "rate_limited",
@@ -1259,10 +1477,15 @@ int main(void)
         cmocka_unit_test(a_repository_that_went_away_meanwhile_is_unknown),
         cmocka_unit_test(a_page_with_a_node_that_is_null_is_listed_by_rest),
         cmocka_unit_test(refusals_are_told_apart),
+        cmocka_unit_test(an_error_that_says_only_where_it_was_is_about_that_field),
+        cmocka_unit_test(what_the_token_may_not_do_is_not_repeated),
         cmocka_unit_test(failed_batches_lose_what_they_were_to_tell),
         cmocka_unit_test(what_a_node_leaves_out_is_unknown),
         cmocka_unit_test(wrong_members_refuse_the_answer),
         cmocka_unit_test(the_account_decides_with_whatever_it_says),
+        cmocka_unit_test(of_apps_rest_alone_knows),
+        cmocka_unit_test(a_page_with_an_identity_that_is_null_is_listed_by_rest),
+        cmocka_unit_test(half_a_list_is_none),
         cmocka_unit_test(a_cursor_that_leads_on_for_ever_is_left),
         cmocka_unit_test(a_repository_without_a_node_id_is_unknown),
         cmocka_unit_test(full_visits_that_are_refused_go_on_by_rest),

@@ -18,7 +18,7 @@
 #define ASKED "needs_token"
 
 #define ACCOUNT_TAIL "users/name"
-#define PAGE_TAIL(n) "users/name/repos?type=owner&sort=full_name&per_page=100&page=" #n
+#define PAGE_TAIL(n) "users/name/repos?type=owner&sort=created&direction=asc&per_page=100&page=" #n
 #define STARRED_TAIL "users/name/starred?per_page=1"
 
 #define END                                                                                        \
@@ -399,6 +399,63 @@ static void asks_for_every_page(void **state)
     }
 }
 
+/* A page of that many repositories; free() it. */
+static char *page_of(int length)
+{
+    struct buffer page = BUFFER_INIT(1 << 20);
+    for (int i = 1; i <= length; i++)
+        buffer_format(&page, "%s{\"id\":%d,\"fork\":false,\"private\":%s}", i > 1 ? "," : "[", i,
+                      i % 10 == 0 ? "true" : "false");
+    buffer_append_text(&page, "]");
+    return buffer_take(&page);
+}
+
+static void a_full_page_that_did_not_change_may_have_a_next(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *why;
+        int length;
+        bool replayed;
+        const char *link;
+        size_t maximum;
+        size_t calls;
+        int64_t total;
+    } rows[] = {
+        {"one that was sent tells whether it has", 100, false, NULL, 200, 3, 90},
+        {"one that is as it was does not", 100, true, NULL, 200, 4, 91},
+        {"unless it is not full", 99, true, NULL, 200, 3, 90},
+        {"what it tells is not asked for twice", 100, true, "Link: " TO(2, "last"), 200, 4, 91},
+        {"nor what would be too much", 100, true, NULL, 100, 3, 90},
+    };
+    for (size_t i = 0; i < COUNT(rows) * FORGE_ORDER_COUNT; i++) {
+        const size_t row = i / FORGE_ORDER_COUNT;
+        char *page = page_of(rows[row].length);
+        struct forge_row replaced[] = {{PAGE_TAIL(1), WITH(rows[row].link, page)},
+                                       {PAGE_TAIL(2), OK("[" REPOSITORY(101) "]")},
+                                       END};
+        const struct forge_settings few = {.base_url = base_url,
+                                           .maximum_repositories = rows[row].maximum};
+        struct forge_table table = {base_url, usual, replaced};
+        struct forge_drive drive = {.forge = github(),
+                                    .settings = &few,
+                                    .account = "name",
+                                    .answer = forge_answer_from_table,
+                                    .context = &table,
+                                    .order = (enum forge_order)(i % FORGE_ORDER_COUNT),
+                                    .wall = WALL};
+        replaced[0].answer.replayed = rows[row].replayed;
+        if (i % FORGE_ORDER_COUNT == 0)
+            print_message("# %s\n", rows[row].why);
+        struct snapshot *snapshot = forge_drive(&drive);
+        assert_int_equal(snapshot->status, ACCOUNT_OK);
+        assert_int_equal(sum(snapshot, STATISTIC_REPOSITORIES_TOTAL), rows[row].total);
+        assert_int_equal(drive.calls, rows[row].calls);
+        snapshot_drop(snapshot);
+        free(page);
+    }
+}
+
 static void too_many_are_not_asked_for(void **state)
 {
     (void)state;
@@ -634,7 +691,8 @@ static void names_are_encoded_in_urls(void **state)
     (void)state;
     static const struct forge_row rows[] = {
         {"users/shipit%5Bbot%5D", OK(USER)},
-        {"users/shipit%5Bbot%5D/repos?type=owner&sort=full_name&per_page=100&page=1", OK("[]")},
+        {"users/shipit%5Bbot%5D/repos?type=owner&sort=created&direction=asc&per_page=100&page=1",
+         OK("[]")},
         {"users/shipit%5Bbot%5D/starred?per_page=1", OK("[]")},
         END,
     };
@@ -738,7 +796,7 @@ static void full_visits_ask_about_each_original(void **state)
          3 + 4,
          2,
          "upstream_error",
-         "0"},
+         "upstream_error"},
         {"watchers that are not told",
          {DETAIL_TAIL("a.b"), OK("{\"id\":2}")},
          4,
@@ -981,6 +1039,7 @@ int main(void)
         cmocka_unit_test(an_account_may_leave_out_the_rest),
         cmocka_unit_test(counts_the_stars_given),
         cmocka_unit_test(asks_for_every_page),
+        cmocka_unit_test(a_full_page_that_did_not_change_may_have_a_next),
         cmocka_unit_test(too_many_are_not_asked_for),
         cmocka_unit_test(failures_are_told_apart),
         cmocka_unit_test(long_messages_are_cut_between_characters),

@@ -872,6 +872,39 @@ static void what_comes_too_late_is_not_begun(void **state)
     archive_scene_end(&scene);
 }
 
+/* --- steps --- */
+
+/* As gateways without threads have it. */
+static void run_at_once(void *context, struct errand *errand)
+{
+    struct process *process = context;
+    errand_run(&process->archive, errand, clock_wall());
+    engine_return(process->engine, errand);
+}
+
+/* Whoever steps until a waiter is done would else wait for something that does not come. */
+static void a_step_ends_when_somebody_is_answered(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct process process;
+    struct guest guest = {.wants = {archive_scene_account("ann")}};
+    archive_scene_begin(&scene);
+    archive_scene_keep(&scene, "ann", 77, SCENE_WALL);
+    process_init(&process, &scene, all_well, COUNT(all_well));
+    process_open(&process);
+    engine_use_store(process.engine, run_at_once, &process);
+    guest.waiter =
+        (struct waiter){.wants = guest.wants, .count = 1, .deadline = INT64_MAX, .done = on_done};
+    engine_post(process.engine, &guest.waiter);
+    const int64_t began = __real_clock_monotonic_ms();
+    engine_step(process.engine, 30000);
+    assert_int_equal(guest.done, 1);
+    assert_in_range(__real_clock_monotonic_ms() - began, 0, 20000);
+    guest_goes(&guest, ACCOUNT_OK);
+    end(&process, &scene);
+}
+
 /* --- what processes tell each other --- */
 
 static const struct scripted_answer unchanged[] = {
@@ -1134,6 +1167,7 @@ int main(void)
         cmocka_unit_test_prestate(quitting_with_errands_out_loses_nothing, &places[2]),
         cmocka_unit_test_prestate(quitting_with_errands_out_loses_nothing, &places[3]),
         cmocka_unit_test(what_comes_too_late_is_not_begun),
+        cmocka_unit_test(a_step_ends_when_somebody_is_answered),
         cmocka_unit_test(pages_that_the_store_has_lost_are_kept_again),
         cmocka_unit_test(an_unchanged_account_is_not_sent_to_another_process),
         cmocka_unit_test(a_limit_that_one_met_another_heeds),

@@ -807,21 +807,41 @@ static void runs_side_by_side_without_tls(void **state)
     transport_close(transport);
 }
 
+static void tells_whom_it_does_not_trust(void **state)
+{
+    (void)state;
+    if (!has_tls())
+        return;
+    char *script = peer_script();
+    char *other_name = alloc_format("https://localhost:%d/ok", peer.tls_port);
+    const struct {
+        const char *why, *authorities, *url, *word;
+    } rows[] = {
+        {"an authority that nobody knows", NULL, tls_address_of("/ok"), "certificate"},
+        {"a certificate for another name", peer.certificate, other_name, "certificate"},
+        {"a file that holds no authorities", script, tls_address_of("/ok"), "CA cert"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct transport *transport = open_transport(NULL, rows[i].authorities, 0);
+        struct watch watch;
+        ask_for(&watch, transport, rows[i].url);
+        print_message("# %s: %s\n", rows[i].why, watch.detail);
+        assert_int_equal(watch.outcome, CALL_UNTRUSTED);
+        assert_non_null(strstr(watch.detail, rows[i].word));
+        watch_release(&watch);
+        transport_close(transport);
+    }
+    free(other_name);
+    free(script);
+}
+
 static void verifies_certificates(void **state)
 {
     (void)state;
     if (!has_tls())
         return;
     struct watch watch;
-    struct transport *transport = open_transport(NULL, NULL, 0);
-    ask_for(&watch, transport, tls_address_of("/ok"));
-    print_message("# %s\n", watch.detail);
-    assert_int_equal(watch.outcome, CALL_UNREACHABLE);
-    assert_non_null(strstr(watch.detail, "certificate"));
-    watch_release(&watch);
-    transport_close(transport);
-
-    transport = open_transport(NULL, peer.certificate, 0);
+    struct transport *transport = open_transport(NULL, peer.certificate, 0);
     ask_for(&watch, transport, tls_address_of("/ok"));
     assert_int_equal(watch.outcome, CALL_ANSWERED);
     watch_release(&watch);
@@ -1037,6 +1057,7 @@ int main(void)
         cmocka_unit_test(waits_as_long_as_asked),
         cmocka_unit_test(carries_many_at_once),
         cmocka_unit_test(runs_side_by_side_without_tls),
+        cmocka_unit_test(tells_whom_it_does_not_trust),
         cmocka_unit_test(verifies_certificates),
         cmocka_unit_test(keeps_tls_sessions),
         cmocka_unit_test(ignores_proxies_of_the_environment),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "forge/failure.h"
 #include "forge/visit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -186,9 +187,29 @@ static void failed_calls_have_a_status(void **state)
         {CALL_TIMED_OUT, 0, ACCOUNT_TIMEOUT},         {CALL_CANCELLED, 0, ACCOUNT_TIMEOUT},
         {CALL_TOO_LARGE, 0, ACCOUNT_TOO_LARGE},       {CALL_UNREACHABLE, 0, ACCOUNT_UPSTREAM_ERROR},
         {CALL_BROKEN, 0, ACCOUNT_UPSTREAM_ERROR},     {CALL_INVALID, 0, ACCOUNT_UPSTREAM_ERROR},
+        {CALL_UNTRUSTED, 0, ACCOUNT_UPSTREAM_ERROR},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_int_equal(visit_status_of(rows[i].outcome, rows[i].http_status), rows[i].status);
+}
+
+static void limits_are_heeded(void **state)
+{
+    (void)state;
+    static const struct failure failures[] = {
+        {.status = ACCOUNT_TIMEOUT, .retry_at = WALL + 99, .limits_all = true},
+        {.status = ACCOUNT_RATE_LIMITED, .retry_at = WALL + 9},
+        {.status = ACCOUNT_RATE_LIMITED, .retry_at = WALL + 7, .limits_all = true},
+        {.status = ACCOUNT_RATE_LIMITED, .retry_at = WALL + 8},
+    };
+    static const int64_t until[] = {0, WALL + 9, WALL + 9, WALL + 9};
+    struct visit *visit = begin();
+    for (size_t i = 0; i < COUNT(failures); i++) {
+        visit_heed(visit, &failures[i]);
+        assert_int_equal(visit->limited_until, until[i]);
+        assert_int_equal(visit->limits_all, i >= 2);
+    }
+    visit_free(visit);
 }
 
 int main(void)
@@ -201,6 +222,7 @@ int main(void)
         cmocka_unit_test(knowledge_stands_above_failure),
         cmocka_unit_test(a_failure_is_the_reason_of_every_statistic),
         cmocka_unit_test(failed_calls_have_a_status),
+        cmocka_unit_test(limits_are_heeded),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,7 @@ def make_repository(account, index):
     repository.topics = _topics(n[1])
     repository.description = DESCRIPTIONS[n[2] % len(DESCRIPTIONS)]
     repository.license = LICENSES[n[3] % len(LICENSES)]
-    _dates(repository, n)
+    _dates(repository, n, account.in_order)
     _flags(repository, n, row)
     _counts(repository, n, row)
     _oddities(repository, account)
@@ -186,8 +186,8 @@ def _topics(n):
     return sorted({TOPICS[(n >> 3) % 61 * (step + 1) % len(TOPICS)] for step in range(count)})
 
 
-def _dates(repository, n):
-    created = n[4] % LAST_DAY_SECONDS
+def _dates(repository, n, in_order):
+    created = repository.index * 60 if in_order else n[4] % LAST_DAY_SECONDS
     pushed = created + n[5] % (LAST_DAY_SECONDS - created)
     updated = pushed + n[6] % (LAST_DAY_SECONDS - pushed)
     repository.created, repository.pushed, repository.updated = created, pushed, updated
@@ -270,6 +270,7 @@ class Account:
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError("%s: 0 to %d" % (name, most))
         self.unknown_disk_usage = plan.get("unknown_disk_usage") or 0
+        self.in_order = bool(plan.get("in_order"))
         self.lies = []
         self._kept = {}
         self._profile(plan)

@@ -258,6 +258,10 @@ class GitHub:
         if standing.credential is not None:
             standing.bucket.give_back()
         response.without("Content-Type")
+        # The tag is of the body alone, and a next page does not change that: seen in
+        # app-sre/github-mirror#57, where a 304 for a page that had got a next one had no Link.
+        if not self.world.not_modified_links:
+            response.without("Link")
         return server.Response(304, response.headers, bodies.EMPTY)
 
     @staticmethod

@@ -143,6 +143,22 @@ def github_conditional(s):
 
 
 @test
+def github_growing(s):
+    """GitHub: a page that got a next one is not modified, and says nothing of it unless told to"""
+    path = "/github/users/growing/repos?sort=created&direction=asc&per_page=100"
+    s.declare("growing", github={"size": 100, "in_order": True})
+    first = s.get(path)
+    equal(first.link(), {})
+    s.declare("growing", github={"size": 101, "in_order": True})
+    for links in (False, True):
+        s.control("PUT", "settings", {"not_modified_links": links})
+        again = s.get(path, dict(AGENT, **{"If-None-Match": first.headers["ETag"]}))
+        equal((again.status, "next" in again.link()), (304, links))
+    s.control("PUT", "settings", {"not_modified_links": False})
+    equal(len(s.get(path + "&page=2").json()), 1)
+
+
+@test
 def github_limits(s):
     """GitHub: headers count down to an epoch, then 403 with remaining 0; a token has its own"""
     s.control("PUT", "settings", {"quota": {"github": {"anonymous": {

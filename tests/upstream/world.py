@@ -33,6 +33,7 @@ class World:
         """Back to what the command line did not change: nothing declared, default settings."""
         self.latency = 0.0
         self.gzip = False
+        self.not_modified_links = False
         self.quotas = {name: quotas.Quota(name) for name in QUOTAS}
         self.tokens = {forge: None for forge in FORGES}
         self._declared = {}
@@ -141,13 +142,15 @@ class World:
 
     def set(self, settings):
         """Raises ValueError for what it does not understand."""
-        unknown = set(settings) - {"latency_ms", "gzip", "quota", "tokens"}
+        unknown = set(settings) - {"latency_ms", "gzip", "not_modified_links", "quota", "tokens"}
         if unknown:
             raise ValueError("unknown setting: " + ", ".join(sorted(unknown)))
         if "latency_ms" in settings:
             self.latency = settings["latency_ms"] / 1000
         if "gzip" in settings:
             self.gzip = bool(settings["gzip"])
+        if "not_modified_links" in settings:
+            self.not_modified_links = bool(settings["not_modified_links"])
         for forge, rules in settings.get("quota", {}).items():
             self.quotas[forge].declare(rules)
         for forge, tokens in settings.get("tokens", {}).items():
@@ -157,6 +160,7 @@ class World:
         return {
             "base": self.base, "stranger": self.stranger,
             "latency_ms": self.latency * 1000, "gzip": self.gzip,
+            "not_modified_links": self.not_modified_links,
             "quota": {forge: quota.describe() for forge, quota in self.quotas.items()},
             "tokens": {forge: sorted(tokens) if tokens is not None else None
                        for forge, tokens in self.tokens.items()},
@@ -185,7 +189,7 @@ class World:
 PLAN_MEMBERS = {
     "size", "kind", "spelling", "seed", "private", "state", "latency_ms", "rows", "display_name",
     "blog", "location", "bio", "followers", "following", "stars_given", "created_at",
-    "many_languages", "many_topics", "unknown_disk_usage",
+    "many_languages", "many_topics", "unknown_disk_usage", "in_order",
 }
 LIE_MEMBERS = {"lie", "where", "times", "options", "lies"}
 
