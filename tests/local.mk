@@ -32,6 +32,7 @@ FUZZ_TESTS = fuzz/replay_corpora.sh
 PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
 	tests/schema/test_schema.py \
+	tests/integration/test_async.py \
 	tests/integration/test_command.py \
 	tests/integration/test_command_cache.py \
 	tests/integration/test_conditional.py \

@@ -385,6 +385,20 @@ static void a_damaged_counter_begins_anew(void **state)
     assert_int_equal(sum, 42);
 }
 
+static void anothers_counter_begins_anew(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char one[PATH_SIZE], other[PATH_SIZE];
+    int64_t sum;
+    assert_int_equal(store_add(fixture->store, "one", 41, WALL + 100, WALL, &sum), 0);
+    assert_true(can_add(fixture->store, "other"));
+    path_of(fixture, "one", ".count", one);
+    path_of(fixture, "other", ".count", other);
+    assert_int_equal(rename(one, other), 0);
+    assert_int_equal(store_add(fixture->store, "other", 1, WALL + 100, WALL, &sum), 0);
+    assert_int_equal(sum, 1);
+}
+
 /* --- what is in the place of a file --- */
 
 static int make_fifo(const char *path)
@@ -1248,6 +1262,7 @@ int main(void)
         FILES(anothers_value_is_a_miss),
         FILES(a_value_of_another_version_is_a_miss),
         FILES(a_damaged_counter_begins_anew),
+        FILES(anothers_counter_begins_anew),
         FILES(what_is_no_file_is_replaced),
         FILES(a_link_to_a_good_value_is_a_miss),
         FILES(what_was_left_half_written_is_written_over),
