@@ -2,21 +2,36 @@
 
 noinst_LIBRARIES += libforgefold.a
 libforgefold_a_CFLAGS = $(AM_CFLAGS) $(FCGI_CFLAGS) $(CURL_CFLAGS) $(XXHASH_CFLAGS) \
-	$(HIREDIS_CFLAGS)
+	$(HIREDIS_CFLAGS) $(NETTLE_CFLAGS)
 libforgefold_a_SOURCES = \
 	src/api/accepted.c \
 	src/api/accepted.h \
+	src/api/access.c \
+	src/api/access.h \
+	src/api/accounts.c \
+	src/api/accounts.h \
 	src/api/aggregate.c \
 	src/api/aggregate.h \
+	src/api/allowed_names.c \
+	src/api/allowed_names.h \
 	src/api/api.c \
 	src/api/api.h \
+	src/api/api_keys.c \
+	src/api/api_keys.h \
 	src/api/caching.c \
 	src/api/caching.h \
+	src/api/client.c \
+	src/api/client.h \
+	src/api/client_limits.c \
+	src/api/client_limits.h \
 	src/api/cors.c \
 	src/api/cors.h \
 	src/api/endpoint.h \
 	src/api/hot.c \
 	src/api/hot.h \
+	src/api/key_digest.h \
+	src/api/key_list.c \
+	src/api/key_list.h \
 	src/api/lookup.c \
 	src/api/lookup.h \
 	src/api/media_type.c \
@@ -27,6 +42,8 @@ libforgefold_a_SOURCES = \
 	src/api/question.h \
 	src/api/refusal.c \
 	src/api/refusal.h \
+	src/api/request_id.c \
+	src/api/request_id.h \
 	src/api/route.c \
 	src/api/route.h \
 	src/api/warm.c \
@@ -39,6 +56,8 @@ libforgefold_a_SOURCES = \
 	src/base/clock.h \
 	src/base/error.c \
 	src/base/error.h \
+	src/base/file.c \
+	src/base/file.h \
 	src/base/hash.c \
 	src/base/hash.h \
 	src/base/json_scanner.c \
@@ -121,6 +140,10 @@ libforgefold_a_SOURCES = \
 	src/forge/visit.h \
 	src/forge/wanted.c \
 	src/forge/wanted.h \
+	src/gateway/access_log.c \
+	src/gateway/access_log.h \
+	src/gateway/access_settings.c \
+	src/gateway/access_settings.h \
 	src/gateway/archive_settings.c \
 	src/gateway/archive_settings.h \
 	src/gateway/cgi.c \
@@ -153,6 +176,8 @@ libforgefold_a_SOURCES = \
 	src/gateway/forge_settings.h \
 	src/gateway/indent.c \
 	src/gateway/indent.h \
+	src/gateway/make_key.c \
+	src/gateway/make_key.h \
 	src/gateway/probe.c \
 	src/gateway/probe.h \
 	src/gateway/progress.c \
@@ -171,6 +196,8 @@ libforgefold_a_SOURCES = \
 	src/gateway/waiting.h \
 	src/gateway/warm_list.c \
 	src/gateway/warm_list.h \
+	src/http/address.c \
+	src/http/address.h \
 	src/http/call.c \
 	src/http/call.h \
 	src/http/form.c \
@@ -183,6 +210,8 @@ libforgefold_a_SOURCES = \
 	src/http/reply.h \
 	src/http/request.c \
 	src/http/request.h \
+	src/http/sender.c \
+	src/http/sender.h \
 	src/http/url.c \
 	src/http/url.h \
 	src/profile/asked.c \
@@ -284,10 +313,16 @@ else
 libforgefold_a_SOURCES += src/store/store_redis_absent.c
 endif
 
+if HAVE_NETTLE
+libforgefold_a_SOURCES += src/api/key_digest.c
+else
+libforgefold_a_SOURCES += src/api/key_digest_absent.c
+endif
+
 bin_PROGRAMS += forgefold
 forgefold_SOURCES = src/main.c
 forgefold_LDADD = libforgefold.a $(SANITIZER_OPTIONS) $(FORGEFOLD_LIBS)
 
-# Neither libcurl nor hiredis is among them: src/upstream/curl_library.c and
-# src/store/redis_library.c load them when they are first needed.
+# Neither libcurl nor hiredis nor nettle is among them: src/upstream/curl_library.c,
+# src/store/redis_library.c and src/api/key_digest.c load them when they are first needed.
 FORGEFOLD_LIBS = $(JSON_C_LIBS) $(FCGI_LIBS)

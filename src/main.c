@@ -16,12 +16,14 @@
 #include "base/settings.h"
 #include "engine/engine.h"
 #include "forge/forge.h"
+#include "gateway/access_settings.h"
 #include "gateway/archive_settings.h"
 #include "gateway/cgi.h"
 #include "gateway/command.h"
 #include "gateway/doors.h"
 #include "gateway/fastcgi.h"
 #include "gateway/forge_settings.h"
+#include "gateway/make_key.h"
 #include "gateway/settings_table.h"
 #include "profile/identities.h"
 #include "upstream/upstream_curl.h"
@@ -39,6 +41,7 @@ struct program {
     struct archive archive;
     bool keeps; /* the archive has a store */
     struct hot *hot;
+    struct access access;
     struct api_settings api;
     struct engine_settings engine_settings;
     struct engine *engine;
@@ -99,8 +102,7 @@ static int build_api(struct program *program, struct error *error)
 static void build_archive(struct program *program)
 {
     const size_t hot_bytes = (size_t)settings_number(&program->settings, "HOT_MAX_BYTES");
-    archive_settings_open(&program->archive, &program->settings, program->forges,
-                          &program->keeps);
+    archive_settings_open(&program->archive, &program->settings, program->forges, &program->keeps);
     if (program->keeps && hot_bytes > 0)
         program->hot = hot_new(hot_bytes);
 }
@@ -127,6 +129,16 @@ static void build_engine(struct program *program)
     program->engine = engine_new(&program->engine_settings);
 }
 
+/* Only for whoever serves others, or checks that: a person at a command line needs no key. */
+static int build_access(struct program *program, bool lasts, struct error *error)
+{
+    if (access_settings_open(&program->access, &program->settings, program->archive.store, lasts,
+                             error) < 0)
+        return -1;
+    program->api.access = &program->access;
+    return 0;
+}
+
 static int build(struct program *program, const char *config_file, struct error *error)
 {
     if (load_settings(program, config_file, error) < 0 ||
@@ -141,6 +153,7 @@ static void release(struct program *program)
 {
     engine_free(program->engine);
     hot_free(program->hot);
+    access_settings_close(&program->access);
     archive_settings_close(&program->archive);
     identities_free(program->identities);
     free(program->names);
@@ -160,6 +173,7 @@ static int serve_fastcgi(const struct program *program)
         .maximum_parked = (size_t)settings_number(settings, "MAX_PARKED"),
         .upstream_transfers = program->engine_settings.transport.maximum_connections,
         .reply_deadline_ms = milliseconds(program, "REPLY_DEADLINE_SECONDS"),
+        .access_log = (enum access_log)settings_number(settings, "ACCESS_LOG"),
     });
 }
 
@@ -170,6 +184,7 @@ static int serve_cgi(const struct program *program)
         .engine = program->engine,
         .keeps = program->keeps,
         .reply_deadline_ms = milliseconds(program, "REPLY_DEADLINE_SECONDS"),
+        .access_log = (enum access_log)settings_number(&program->settings, "ACCESS_LOG"),
     });
 }
 
@@ -178,7 +193,8 @@ static int serve(int (*gateway)(const struct program *program))
     struct program program = {0};
     struct error error = {0};
     int status = 1;
-    if (build(&program, NULL, &error) == 0)
+    if (build(&program, NULL, &error) == 0 &&
+        build_access(&program, gateway == serve_fastcgi, &error) == 0)
         status = gateway(&program);
     else
         log_error("%s", error.message);
@@ -197,6 +213,15 @@ static void block_signals(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+static int make_new_key(const char *name)
+{
+    struct error error = {0};
+    if (make_key(name, stdout, &error) == 0)
+        return COMMAND_COMPLETE;
+    fprintf(stderr, "forgefold: %s\n", error.message);
+    return error.kind == ERROR_VALUE ? COMMAND_USAGE : COMMAND_FAILED;
+}
+
 static int run_command(const struct command *command)
 {
     struct program program = {0};
@@ -204,7 +229,10 @@ static int run_command(const struct command *command)
     int status = COMMAND_USAGE;
     if (command_alone(command, stdout))
         return COMMAND_COMPLETE;
-    if (build(&program, command->config_file, &error) == 0)
+    if (command->action == COMMAND_MAKE_KEY)
+        return make_new_key(command->key_name);
+    if (build(&program, command->config_file, &error) == 0 &&
+        (command->action != COMMAND_CHECK || build_access(&program, true, &error) == 0))
         status = command_run(
             &(struct command_settings){
                 .api = &program.api,

@@ -32,6 +32,7 @@ FUZZ_TESTS = fuzz/replay_corpora.sh
 PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
 	tests/schema/test_schema.py \
+	tests/integration/test_access.py \
 	tests/integration/test_async.py \
 	tests/integration/test_command.py \
 	tests/integration/test_command_cache.py \
@@ -82,12 +83,18 @@ libtesting_a_SOURCES = \
 
 if HAVE_CMOCKA
 UNIT_TESTS = \
+	tests/unit/test_access \
+	tests/unit/test_access_log \
+	tests/unit/test_address \
+	tests/unit/test_allowed_names \
 	tests/unit/test_api \
+	tests/unit/test_api_keys \
 	tests/unit/test_archive \
 	tests/unit/test_attempt \
 	tests/unit/test_bitbucket \
 	tests/unit/test_budget \
 	tests/unit/test_caching \
+	tests/unit/test_client_limits \
 	tests/unit/test_command \
 	tests/unit/test_command_cache \
 	tests/unit/test_counts \
@@ -157,9 +164,24 @@ LDADD_UNIT = libtesting.a libforgefold.a $(CMOCKA_LIBS) $(FORGEFOLD_LIBS)
 # From the ground up: what fails first is the cause.
 TESTS += $(STRUCTURE_TESTS) $(UNIT_TESTS) $(FUZZ_TESTS) $(PROGRAM_TESTS)
 
+tests_unit_test_access_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_access_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_access_LDADD = $(LDADD_UNIT)
+tests_unit_test_access_log_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_access_log_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_access_log_LDADD = $(LDADD_UNIT)
+tests_unit_test_address_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_address_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_address_LDADD = $(LDADD_UNIT)
+tests_unit_test_allowed_names_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_allowed_names_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_allowed_names_LDADD = $(LDADD_UNIT)
 tests_unit_test_api_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_api_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_api_LDADD = $(LDADD_UNIT)
+tests_unit_test_api_keys_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_api_keys_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_api_keys_LDADD = $(LDADD_UNIT)
 tests_unit_test_attempt_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_attempt_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_attempt_LDADD = $(LDADD_UNIT)
@@ -169,6 +191,9 @@ tests_unit_test_bitbucket_LDADD = $(LDADD_UNIT)
 tests_unit_test_budget_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_budget_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_budget_LDADD = $(LDADD_UNIT)
+tests_unit_test_client_limits_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_client_limits_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_client_limits_LDADD = $(LDADD_UNIT)
 tests_unit_test_command_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_command_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_command_LDADD = $(LDADD_UNIT)

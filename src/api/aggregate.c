@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "api/accepted.h"
+#include "api/access.h"
 #include "api/caching.h"
 #include "api/question.h"
 #include "api/refusal.h"
@@ -59,11 +60,12 @@ static void answer(const struct api_settings *settings, struct exchange *exchang
                    const struct profile *profile, int64_t wall)
 {
     struct caching caching;
-    if (render_view(profile, &exchange->query.view, &exchange->reply.body) < 0) {
+    if (exchange->endpoint->render(profile, &exchange->query.view, &exchange->reply.body) < 0) {
         refusal_say(REFUSAL_REPLY_TOO_LARGE, "ask for fewer accounts at a time", &exchange->reply);
         return;
     }
     caching_of_lookup(&caching, &exchange->lookup, wall);
+    caching.is_private = access_is_private(settings->access);
     warm_answer(settings, exchange, &caching, wall);
 }
 
@@ -98,20 +100,22 @@ static enum api_step visit(const struct api_settings *settings, struct exchange 
     return API_ANSWERED;
 }
 
-static enum api_step begin(const struct api_settings *settings, struct exchange *exchange,
-                           int64_t wall)
+enum api_step aggregate_begin(const struct api_settings *settings, struct exchange *exchange,
+                              int64_t wall)
 {
-    if (question_read(settings, exchange) < 0 || warm_answer_query(settings, exchange, wall))
+    if (question_read(settings, exchange) < 0 ||
+        (!exchange->anew && warm_answer_query(settings, exchange, wall)))
         return API_ANSWERED;
-    lookup_init(&exchange->lookup, settings->archive, &exchange->query, LOOKUP_AT_ONCE, wall);
+    lookup_init(&exchange->lookup, settings->archive, &exchange->query,
+                exchange->anew ? LOOKUP_ANEW : LOOKUP_AT_ONCE, wall);
     if (exchange->lookup.want_count > 0)
         return visit(settings, exchange, wall);
     answer_lookup(settings, exchange, wall);
     return API_ANSWERED;
 }
 
-static void finish(const struct api_settings *settings, struct exchange *exchange,
-                   struct snapshot *const *snapshots, int64_t wall)
+void aggregate_finish(const struct api_settings *settings, struct exchange *exchange,
+                      struct snapshot *const *snapshots, int64_t wall)
 {
     if (exchange->late && exchange->patience_ms > 0) {
         for (size_t i = 0; i < exchange->lookup.want_count; i++)
@@ -126,6 +130,7 @@ static void finish(const struct api_settings *settings, struct exchange *exchang
 const struct endpoint aggregate_endpoint = {
     .path = "/api/v1/aggregate",
     .methods = METHOD_GET | METHOD_HEAD | METHOD_POST,
-    .begin = begin,
-    .finish = finish,
+    .begin = aggregate_begin,
+    .finish = aggregate_finish,
+    .render = render_view,
 };

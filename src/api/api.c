@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/cors.h"
 #include "api/endpoint.h"
 #include "api/hot.h"
@@ -12,6 +13,7 @@
 #include "api/route.h"
 #include "api/warm.h"
 #include "base/alloc.h"
+#include "base/clock.h"
 
 /* Long enough to finish some of what is under way, short enough for a person who waits. */
 #define OVERLOADED_RETRY_AFTER 2
@@ -21,6 +23,9 @@ static void start_reply(const struct api_settings *settings, struct exchange *ex
 {
     reply_release(&exchange->reply);
     reply_init(&exchange->reply);
+    if (exchange->id[0] == '\0')
+        request_id_choose(exchange->id, exchange->request.request_id);
+    headers_add(&exchange->reply.headers, "X-Request-Id", exchange->id);
     headers_add(&exchange->reply.headers, "X-Content-Type-Options", "nosniff");
     cors_reply(&exchange->reply.headers, settings->cors_allow_origin, exchange->request.origin);
 }
@@ -95,28 +100,62 @@ static int refuse_fault(const struct api_settings *settings, struct exchange *ex
     return -1;
 }
 
-enum api_step api_begin(const struct api_settings *settings, struct exchange *exchange,
-                        int64_t wall)
+/* The endpoint that is to answer; NULL when the path or the method has brought the reply. */
+static const struct endpoint *route(const struct api_settings *settings, struct exchange *exchange)
 {
-    start_reply(settings, exchange);
-    if (warm_answer_bytes(settings, exchange, wall))
-        return API_ANSWERED;
     const struct endpoint *endpoint = find_endpoint(settings, exchange);
     if (endpoint == NULL)
-        return API_ANSWERED;
+        return NULL;
     const unsigned method = route_method(exchange->request.method);
     if (method == METHOD_OPTIONS) {
         answer_options(settings, endpoint, exchange);
-        return API_ANSWERED;
+        return NULL;
     }
     if ((endpoint->methods & method) == 0) {
         refuse_method(endpoint, &exchange->reply);
-        return API_ANSWERED;
+        return NULL;
     }
-    if (refuse_fault(settings, exchange) < 0)
+    return endpoint;
+}
+
+/*
+ * Nobody is visited, now or behind the reply, for a client who may cause no more of that: the
+ * endpoint's own answer is then withdrawn.
+ */
+static enum api_step begin(const struct api_settings *settings, struct exchange *exchange,
+                           int64_t wall)
+{
+    const enum api_step step = exchange->endpoint->begin(settings, exchange, wall);
+    const int64_t wait =
+        exchange->lookup.want_count == 0 ? 0 : access_visits(settings, exchange, wall);
+    if (wait == 0)
+        return step;
+    lookup_release(&exchange->lookup);
+    start_reply(settings, exchange);
+    access_refuse_visits(settings, exchange, wait);
+    return API_ANSWERED;
+}
+
+/*
+ * A request that is the same to the byte as one before is answered before it is read, unless it
+ * must be judged first: then it is no longer about the bytes alone.
+ */
+enum api_step api_begin(const struct api_settings *settings, struct exchange *exchange,
+                        int64_t wall)
+{
+    const bool is_guarded = access_is_guarded(settings->access);
+    exchange->began_ms = clock_monotonic_ms();
+    start_reply(settings, exchange);
+    access_find_sender(settings, exchange);
+    if (!is_guarded && warm_answer_bytes(settings, exchange, wall))
+        return API_ANSWERED;
+    const struct endpoint *endpoint = route(settings, exchange);
+    if (endpoint == NULL || access_admit(settings, exchange, endpoint, wall) < 0 ||
+        (is_guarded && !exchange->anew && warm_answer_bytes(settings, exchange, wall)) ||
+        refuse_fault(settings, exchange) < 0)
         return API_ANSWERED;
     exchange->endpoint = endpoint;
-    return endpoint->begin(settings, exchange, wall);
+    return begin(settings, exchange, wall);
 }
 
 void api_finish(const struct api_settings *settings, struct exchange *exchange,
@@ -134,6 +173,19 @@ void api_overloaded(const struct api_settings *settings, struct exchange *exchan
                                      .detail = why,
                                      .retry_after = OVERLOADED_RETRY_AFTER},
                    &exchange->reply);
+}
+
+enum exchange_hit exchange_hit(const struct exchange *exchange)
+{
+    const struct lookup *lookup = &exchange->lookup;
+    if (lookup->count == 0)
+        return exchange->hot_reply != NULL ? EXCHANGE_HOT : EXCHANGE_NONE;
+    if (lookup->want_count > 0)
+        return EXCHANGE_MISS;
+    for (size_t i = 0; i < lookup->count; i++)
+        if (lookup->accounts[i].stale)
+            return EXCHANGE_STALE;
+    return EXCHANGE_FRESH;
 }
 
 void api_write(const struct exchange *exchange, struct buffer *into)

@@ -13,14 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/client.h"
 #include "api/lookup.h"
 #include "api/preference.h"
+#include "api/request_id.h"
 #include "http/reply.h"
 #include "http/request.h"
 #include "profile/query.h"
 #include "profile/snapshot.h"
 #include "store/archive.h"
 
+struct access;
 struct endpoint;
 struct hot;
 struct hot_reply;
@@ -32,7 +35,8 @@ struct api_settings {
     const char *cors_allow_origin; /* "*", or origins separated by spaces; "" for none */
     size_t maximum_request_bytes;
     const struct archive *archive;
-    struct hot *hot; /* NULL: replies are not kept in memory */
+    struct hot *hot;             /* NULL: replies are not kept in memory */
+    const struct access *access; /* NULL: everybody may do everything */
 };
 
 enum api_step {
@@ -44,7 +48,12 @@ enum api_step {
 struct exchange {
     struct request request;
     struct reply reply;
-    /* The api's own, between the steps. */
+    /* The api's own, between the steps; the first of them for the access log too. */
+    char id[REQUEST_ID_SIZE];
+    struct client client;
+    int64_t began_ms; /* monotonic; 0: it has not */
+    size_t calls;     /* made upstream for its accounts while it waited; told by the gateway */
+    bool anew;        /* what is remembered is not good enough, however fresh */
     const struct endpoint *endpoint; /* that finishes; NULL when none was found */
     struct query query;
     struct lookup lookup;
@@ -81,6 +90,18 @@ void api_finish(const struct api_settings *settings, struct exchange *exchange,
  */
 void api_overloaded(const struct api_settings *settings, struct exchange *exchange,
                     const char *why);
+
+/* Where the answer came from; the words are those of the access log. */
+enum exchange_hit {
+    EXCHANGE_NONE,  /* there are no accounts in it */
+    EXCHANGE_HOT,   /* it was ready in memory */
+    EXCHANGE_FRESH, /* what is remembered of all accounts is fresh */
+    EXCHANGE_STALE, /* something of it is stale */
+    EXCHANGE_MISS,  /* forges had to be asked */
+};
+
+/* Of an exchange that was answered, until it is released. */
+enum exchange_hit exchange_hit(const struct exchange *exchange);
 
 /* Appends the whole reply in CGI form: head, and body unless the method was HEAD. */
 void api_write(const struct exchange *exchange, struct buffer *into);

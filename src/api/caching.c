@@ -59,7 +59,8 @@ static void add_cache_control(const struct caching *caching, int64_t lifetime,
 {
     const int64_t fresh_until = caching->fresh_until;
     struct buffer value = BUFFER_INIT(256);
-    buffer_format(&value, "public, max-age=%" PRId64, lifetime);
+    buffer_format(&value, "%s, max-age=%" PRId64, caching->is_private ? "private" : "public",
+                  lifetime);
     if (caching->settled) {
         append_directive(&value, "stale-while-revalidate", caching->stale_until - fresh_until);
         append_directive(&value, "stale-if-error", caching->keep_until - fresh_until);
@@ -80,6 +81,8 @@ void caching_headers(const struct caching *caching, const char *tag, int64_t wal
                     clock_http(lesser(caching->last_modified, wall), date));
     headers_format(headers, "Age", "%" PRId64, age);
     add_cache_control(caching, age + left, headers);
+    if (caching->is_private)
+        headers_add(headers, "Vary", "Authorization");
 }
 
 /* --- If-None-Match --- */

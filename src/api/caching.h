@@ -23,6 +23,7 @@ struct caching {
     int64_t stale_until;   /* of the one that may be served first no more while asked for again */
     int64_t keep_until;    /* and first no more when asking fails */
     bool settled;          /* complete, and no account is stale: only then it may be served stale */
+    bool is_private;       /* for its client alone: the field Authorization decides the reply */
 };
 
 /* What the answers of a complete lookup say, at `wall`. */
@@ -33,8 +34,9 @@ void caching_tag(char tag[CACHING_TAG_SIZE], const char *body, size_t length);
 
 /*
  * Adds ETag, Last-Modified (never later than `wall`: RFC 9110 section 8.8.2.1), Age and
- * Cache-Control as they are at `wall`. max-age counts from when the forges were asked, as Age does.
- * Others may serve it stale for as long as we would: no longer than its first account.
+ * Cache-Control, and Vary where it is private, as they are at `wall`. max-age counts from when the
+ * forges were asked, as Age does. Others may serve it stale for as long as we would: no longer than
+ * its first account.
  */
 void caching_headers(const struct caching *caching, const char *tag, int64_t wall,
                      struct headers *headers);

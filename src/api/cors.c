@@ -37,7 +37,8 @@ void cors_reply(struct headers *headers, const char *allowed, const char *origin
     if (!allows_all(allowed) && !is_listed(allowed, origin))
         return;
     headers_add(headers, "Access-Control-Allow-Origin", allows_all(allowed) ? "*" : origin);
-    headers_add(headers, "Access-Control-Expose-Headers", "Retry-After, ETag, Link, Age");
+    headers_add(headers, "Access-Control-Expose-Headers",
+                "Retry-After, ETag, Link, Age, X-Request-Id");
 }
 
 void cors_preflight(struct headers *headers, const char *allowed, const char *origin)
@@ -45,6 +46,7 @@ void cors_preflight(struct headers *headers, const char *allowed, const char *or
     if (!allows_all(allowed) && !is_listed(allowed, origin))
         return;
     headers_add(headers, "Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
-    headers_add(headers, "Access-Control-Allow-Headers", "Content-Type, Authorization, Prefer");
+    headers_add(headers, "Access-Control-Allow-Headers",
+                "Content-Type, Authorization, Prefer, Cache-Control, X-Request-Id");
     headers_add(headers, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
 }

@@ -43,7 +43,8 @@ static void judge(struct lookup_account *account, enum lookup_patience patience)
     const struct archive_found *found = &account->found;
     const bool has_failed = found->failure != NULL;
     enum freshness freshness = found->freshness;
-    if (freshness == FRESHNESS_STALE_SERVED && patience == LOOKUP_WAITS)
+    if ((freshness == FRESHNESS_STALE_SERVED && patience != LOOKUP_AT_ONCE) ||
+        (freshness == FRESHNESS_FRESH && patience == LOOKUP_ANEW))
         freshness = FRESHNESS_STALE_ON_ERROR;
     switch (freshness) {
     case FRESHNESS_FRESH:
@@ -66,6 +67,25 @@ static void judge(struct lookup_account *account, enum lookup_patience patience)
 
 /* --- looking --- */
 
+/* Whether a fresh profile of the account tells that it is there: then nobody need be asked. */
+static bool is_in_profile(struct lookup_account *account, const struct archive *archive,
+                          int64_t wall)
+{
+    const struct archive_account asked = account->account;
+    for (int full = 0; full < 2; full++) {
+        account->account =
+            (struct archive_account){.forge = asked.forge, .name = asked.name, .full = full == 1};
+        archive_find(archive, &account->account, wall, &account->found);
+        if (account->found.freshness == FRESHNESS_FRESH) {
+            judge(account, LOOKUP_AT_ONCE);
+            return true;
+        }
+        archive_found_release(&account->found);
+    }
+    account->account = asked;
+    return false;
+}
+
 static void look(struct lookup_account *account, const struct archive *archive,
                  enum lookup_patience patience, int64_t wall)
 {
@@ -73,6 +93,8 @@ static void look(struct lookup_account *account, const struct archive *archive,
         answer_refused(account, archive->forges[account->account.forge].name, wall);
         return;
     }
+    if (account->account.existence && is_in_profile(account, archive, wall))
+        return;
     archive_find(archive, &account->account, wall, &account->found);
     judge(account, patience);
 }
@@ -97,8 +119,12 @@ void lookup_init(struct lookup *lookup, const struct archive *archive, const str
     for (size_t i = 0; i < query->count; i++) {
         const struct query_account *asked = &query->accounts[i];
         lookup->accounts[i].refused = asked->refused;
-        lookup->accounts[i].account = (struct archive_account){
-            .forge = asked->forge, .name = asked->name, .full = query->full};
+        lookup->accounts[i].account =
+            (struct archive_account){.forge = asked->forge,
+                                     .name = asked->name,
+                                     .full = query->full,
+                                     .existence = query->existence,
+                                     .since = patience == LOOKUP_ANEW ? wall : 0};
         look(&lookup->accounts[i], archive, patience, wall);
     }
     want_the_rest(lookup);

@@ -39,8 +39,11 @@ struct lookup {
     size_t want_count;
 };
 
-/* Whether what is stale may be told while it is visited for others, or is visited first. */
-enum lookup_patience { LOOKUP_AT_ONCE, LOOKUP_WAITS };
+/*
+ * Whether what is stale may be told while it is visited for others, or is visited first; or whether
+ * even what is fresh is.
+ */
+enum lookup_patience { LOOKUP_AT_ONCE, LOOKUP_WAITS, LOOKUP_ANEW };
 
 /*
  * Looks for all accounts of the query, which outlives the lookup, at `wall`. Without wants there is

@@ -3,12 +3,15 @@
 #include "api/question.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "api/access.h"
 #include "api/endpoint.h"
 #include "api/media_type.h"
 #include "api/refusal.h"
 #include "api/route.h"
+#include "base/alloc.h"
 #include "http/form.h"
 
 typedef int body_reader(struct query *query, const char *bytes, size_t length,
@@ -125,12 +128,32 @@ static body_reader *choose_reader(const struct request *request, struct reply *r
     return read;
 }
 
+/* Who asks only whether accounts exist cannot ask for parts of a profile. */
+static int refuse_options(const struct exchange *exchange, struct error *error)
+{
+    const struct query *query = &exchange->query;
+    const char *option = query->full                   ? "detail"
+                         : query->view.field_count > 0 ? "fields"
+                         : query->view.repositories    ? "include"
+                                                       : NULL;
+    if (!exchange->endpoint->existence || option == NULL)
+        return 0;
+    char *pointer = alloc_format("/%s", option);
+    error_set_at(error, pointer, "\"%s\" is about profiles: ask %s for them", option,
+                 "/api/v1/aggregate");
+    free(pointer);
+    return -1;
+}
+
 static int read_with(body_reader *read, const char *bytes, size_t length,
                      const struct api_settings *settings, struct exchange *exchange)
 {
     struct error error;
-    if (read(&exchange->query, bytes, length, &settings->forges, &error) == 0)
+    if (read(&exchange->query, bytes, length, &settings->forges, &error) == 0 &&
+        refuse_options(exchange, &error) == 0) {
+        exchange->query.existence = exchange->endpoint->existence;
         return 0;
+    }
     refusal_of_error(&error, &exchange->reply);
     return -1;
 }
@@ -161,7 +184,8 @@ static int read_parameters(const struct api_settings *settings, struct exchange 
 
 int question_read(const struct api_settings *settings, struct exchange *exchange)
 {
-    return route_method(exchange->request.method) == METHOD_POST
-               ? read_body(settings, exchange)
-               : read_parameters(settings, exchange);
+    const bool is_post = route_method(exchange->request.method) == METHOD_POST;
+    const int result =
+        is_post ? read_body(settings, exchange) : read_parameters(settings, exchange);
+    return result < 0 ? -1 : access_names(settings, exchange);
 }

@@ -7,7 +7,8 @@
 #include "api/api.h"
 
 /*
- * Fills exchange->query. -1 when it can not be read: the reply is then complete.
+ * Fills exchange->query. -1 when it can not be read, or asks for what this client may not know: the
+ * reply is then complete.
  *
  * A POST takes what is asked from its body alone: application/json or
  * application/x-www-form-urlencoded, in UTF-8. Parameters in its URL would be silently ignored or

@@ -16,6 +16,10 @@ enum refusal_kind {
     REFUSAL_PATH_INVALID,
     REFUSAL_PATH_UNKNOWN,
     REFUSAL_METHOD,
+    REFUSAL_UNAUTHORIZED,     /* no key, or one that is no good */
+    REFUSAL_FORBIDDEN,        /* not for this client */
+    REFUSAL_NAME_NOT_ALLOWED, /* not about this account */
+    REFUSAL_CLIENT_LIMITED,   /* no more for this client in this hour */
     REFUSAL_REQUEST_MALFORMED,
     REFUSAL_REQUEST_TOO_LARGE,
     REFUSAL_MEDIA_TYPE,

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/accounts.h"
 #include "api/aggregate.h"
 #include "http/url.h"
 
 const struct endpoint *const endpoints[] = {
     &aggregate_endpoint,
+    &accounts_endpoint,
     NULL,
 };
 

@@ -8,6 +8,9 @@
 #include "api/hot.h"
 #include "api/route.h"
 
+/* Longer than any: what is asked is bounded by MAX_REQUEST_BYTES. */
+#define QUERY_KEY_MAXIMUM (SIZE_MAX / 2)
+
 /* --- keys --- */
 
 /* The parts of a request that its reply depends on, with NUL between; -1 when that is too long. */
@@ -32,11 +35,19 @@ static void remember_bytes(struct hot *hot, const struct request *request, struc
     buffer_release(&key);
 }
 
-/* A key of a query is a line of text: none of those above looks like it. */
+/* What it means: at which endpoint what is asked. A line of text, which none of those above is. */
+static void query_key(const struct exchange *exchange, struct buffer *key)
+{
+    buffer_format(key, "%s %s", exchange->endpoint->path, exchange->query.key);
+}
+
 static void remember_query(struct hot *hot, const struct exchange *exchange,
                            struct hot_reply *reply)
 {
-    hot_put(hot, exchange->query.key, strlen(exchange->query.key), reply);
+    struct buffer key = BUFFER_INIT(QUERY_KEY_MAXIMUM);
+    query_key(exchange, &key);
+    hot_put(hot, buffer_text(&key), key.length, reply);
+    buffer_release(&key);
 }
 
 /* --- replies --- */
@@ -94,10 +105,13 @@ bool warm_answer_bytes(const struct api_settings *settings, struct exchange *exc
 
 bool warm_answer_query(const struct api_settings *settings, struct exchange *exchange, int64_t wall)
 {
-    const char *key = exchange->query.key;
+    struct buffer key = BUFFER_INIT(QUERY_KEY_MAXIMUM);
     if (settings->hot == NULL)
         return false;
-    struct hot_reply *reply = hot_find(settings->hot, key, strlen(key), settings->archive, wall);
+    query_key(exchange, &key);
+    struct hot_reply *reply =
+        hot_find(settings->hot, buffer_text(&key), key.length, settings->archive, wall);
+    buffer_release(&key);
     if (reply == NULL)
         return false;
     remember_bytes(settings->hot, &exchange->request, reply);

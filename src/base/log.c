@@ -38,6 +38,13 @@ static void without_controls(char *text)
             *text = '?';
 }
 
+void log_write(const char *line, size_t length)
+{
+    /* Standard error may be closed or full; there is nowhere else to say so. */
+    const ssize_t written = write(STDERR_FILENO, line, length);
+    (void)written;
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
     if (level > least_level)
@@ -52,7 +59,5 @@ void log_line(enum log_level level, const char *format, ...)
     without_controls(line);
     const size_t length = strlen(line);
     line[length] = '\n'; /* over the NUL: room for both was left */
-    /* Standard error may be closed or full; there is nowhere else to say so. */
-    const ssize_t written = write(STDERR_FILENO, line, length + 1);
-    (void)written;
+    log_write(line, length + 1);
 }

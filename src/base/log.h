@@ -9,6 +9,8 @@
 #ifndef FORGEFOLD_BASE_LOG_H
 #define FORGEFOLD_BASE_LOG_H
 
+#include <stddef.h>
+
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 /* Sets the least important level that is written (info until then). Before any thread starts. */
@@ -18,6 +20,12 @@ void log_set_level(enum log_level level);
 int log_level_of(const char *name);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Writes `length` bytes, a line of its own form with its end, whatever the level; by one write.
+ * What is in it is the caller's care.
+ */
+void log_write(const char *line, size_t length);
 
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)

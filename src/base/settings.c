@@ -3,7 +3,6 @@
 #include "base/settings.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
@@ -16,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/text.h"
 
 /* The longest name that is compared with an unknown one, or shown. */
@@ -226,63 +226,6 @@ static int set_value(struct settings *settings, size_t index, const char *text,
     return 0;
 }
 
-/* ---- reading a file ---- */
-
-static int read_descriptor(int descriptor, struct buffer *into)
-{
-    char chunk[4096];
-    ssize_t length;
-    while ((length = read(descriptor, chunk, sizeof chunk)) != 0) {
-        if (length < 0 && errno != EINTR)
-            return -1;
-        if (length > 0 && buffer_append(into, chunk, (size_t)length) < 0)
-            break;
-    }
-    explicit_bzero(chunk, sizeof chunk);
-    return 0;
-}
-
-/* Reads a regular file whole, up to the ceiling of `into`, and tells its mode. */
-static int read_file(const char *path, struct buffer *into, mode_t *mode, struct error *error)
-{
-    /* Not blocking, because opening a FIFO would wait for a writer. */
-    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat about;
-    if (descriptor < 0)
-        return error_set(error, ERROR_SYSTEM, "%s cannot be opened: %s", path,
-                         strerrordesc_np(errno));
-    int result = 0;
-    if (fstat(descriptor, &about) < 0 || !S_ISREG(about.st_mode))
-        result = error_set(error, ERROR_SYSTEM, "%s is not a regular file", path);
-    else if (read_descriptor(descriptor, into) < 0)
-        result =
-            error_set(error, ERROR_SYSTEM, "%s cannot be read: %s", path, strerrordesc_np(errno));
-    else if (into->overflowed)
-        result =
-            error_set(error, ERROR_TOO_LARGE, "%s is larger than %zu bytes", path, into->maximum);
-    *mode = result == 0 ? about.st_mode : 0;
-    close(descriptor);
-    return result;
-}
-
-/* Refuses a file with a secret unless it is closed to others. */
-static int check_mode(const char *path, mode_t mode, struct error *error)
-{
-    if ((mode & (S_IROTH | S_IWOTH)) == 0)
-        return 0;
-    return error_set(error, ERROR_VALUE,
-                     "%s holds a secret, but others may %s it; run: chmod o-rwx '%s'", path,
-                     (mode & S_IROTH) != 0 ? "read" : "change", path);
-}
-
-/* Forgets bytes that may hold a secret. */
-static void wipe(struct buffer *buffer)
-{
-    if (buffer->bytes != NULL)
-        explicit_bzero(buffer->bytes, buffer->capacity);
-    buffer_release(buffer);
-}
-
 /* ---- the settings file ---- */
 
 static bool is_space(char byte)
@@ -437,13 +380,13 @@ static bool holds_secret(const struct settings *settings)
 static int read_settings_file(struct settings *settings, struct error *error)
 {
     struct buffer text = BUFFER_INIT(SETTINGS_FILE_MAXIMUM_BYTES);
-    mode_t mode = 0;
-    int result = read_file(settings->path, &text, &mode, error);
+    struct stat about;
+    int result = file_read(settings->path, &text, &about, error);
     if (result == 0)
         result = read_lines(settings, (struct span){buffer_text(&text), text.length}, error);
     if (result == 0 && holds_secret(settings))
-        result = check_mode(settings->path, mode, error);
-    wipe(&text);
+        result = file_check_secret(settings->path, &about, error);
+    file_wipe(&text);
     return result;
 }
 
@@ -572,9 +515,9 @@ char *settings_shown(const struct settings *settings, const char *name)
 static int secret_of_file(const char *path, char **secret, struct error *error)
 {
     struct buffer text = BUFFER_INIT(SETTINGS_SECRET_MAXIMUM_BYTES);
-    mode_t mode = 0;
+    struct stat about;
     int result = -1;
-    if (read_file(path, &text, &mode, error) < 0 || check_mode(path, mode, error) < 0)
+    if (file_read(path, &text, &about, error) < 0 || file_check_secret(path, &about, error) < 0)
         goto out;
     const bool ended = text.length > 0 && text.bytes[text.length - 1] == '\n';
     const struct span line =
@@ -590,7 +533,7 @@ static int secret_of_file(const char *path, char **secret, struct error *error)
     *secret = copy;
     result = 0;
 out:
-    wipe(&text);
+    file_wipe(&text);
     return result;
 }
 

@@ -65,7 +65,7 @@ static struct snapshot *known_meanwhile(const struct archive *archive, const str
     struct archive_found found;
     struct snapshot *known = NULL;
     archive_find(archive, &errand->account, wall, &found);
-    if (found.freshness == FRESHNESS_FRESH)
+    if (found.freshness == FRESHNESS_FRESH && found.stamp.times.fetched > errand->account.since)
         known = snapshot_hold(found.snapshot);
     else if (found.failure != NULL)
         known = snapshot_hold(found.failure);

@@ -27,6 +27,7 @@ struct flight {
     void *owner;
     char *account;
     bool full;
+    bool existence;
     bool authorized;
     bool begun;                /* a transfer has begun */
     const struct forge *forge; /* the protocol that is spoken */
@@ -162,9 +163,13 @@ static void forget(struct flight *flight, struct attempt *attempt)
 static void begin_visit(struct flight *flight, struct calls *first)
 {
     const struct service *service = flight->settings->service;
-    const struct visit_order order = {
-        .account = flight->account, .full = flight->full, .authorized = flight->authorized};
-    flight->forge = service_protocol(service, flight->authorized);
+    const struct visit_order order = {.account = flight->account,
+                                      .full = flight->full,
+                                      .existence = flight->existence,
+                                      .authorized = flight->authorized};
+    /* Whether an account is there one protocol tells as well as the other. */
+    flight->forge =
+        flight->existence ? service->forge : service_protocol(service, flight->authorized);
     flight->context.authorization = flight->authorized ? service->settings->authorization : NULL;
     flight->visit = flight->forge->begin(flight->forge, service->settings, &order, first);
 }
@@ -391,15 +396,16 @@ static void on_deadline(struct timer *timer)
 
 /* --- public --- */
 
-struct flight *flight_new(const struct flight_settings *settings, const char *account, bool full,
-                          void *owner)
+struct flight *flight_new(const struct flight_settings *settings,
+                          const struct archive_account *account, void *owner)
 {
     const int64_t now = clock_monotonic_ms();
     struct flight *flight = alloc_zeroed(1, sizeof *flight);
     flight->settings = settings;
     flight->owner = owner;
-    flight->account = alloc_text(account);
-    flight->full = full;
+    flight->account = alloc_text(account->name);
+    flight->full = account->full;
+    flight->existence = account->existence;
     flight->authorized = service_uses_credential(settings->service, now);
     flight->context = (struct attempt_context){
         .transport = settings->transport,

@@ -43,9 +43,9 @@ struct flight_settings {
     void (*finished)(void *owner);
 };
 
-/* Begins; the first calls stand at the gate. `account` is in lower case and accepted. */
-struct flight *flight_new(const struct flight_settings *settings, const char *account, bool full,
-                          void *owner);
+/* Begins; the first calls stand at the gate. The account is accepted. */
+struct flight *flight_new(const struct flight_settings *settings,
+                          const struct archive_account *account, void *owner);
 
 /* Whether any call of it has passed the gate: giving it up would waste that. */
 bool flight_has_begun(const struct flight *flight);

@@ -26,6 +26,7 @@ struct journey {
     struct seat *seats;
 
     struct flight *flight; /* while flying */
+    size_t calls;          /* of the flight that has landed */
     bool finished;         /* in the list of those to be landed */
     struct journey *next_landing;
     bool unwanted; /* in the list of those that nobody waits for any more */
@@ -47,6 +48,8 @@ static int compare(const void *one, const void *other)
         return a->forge < b->forge ? -1 : 1;
     if (a->full != b->full)
         return a->full ? 1 : -1;
+    if (a->existence != b->existence)
+        return a->existence ? 1 : -1;
     return strcmp(a->name, b->name);
 }
 
@@ -109,6 +112,9 @@ static void unseat(struct seat *seat)
         seat->journey->seats = seat->next;
     if (seat->next != NULL)
         seat->next->previous = seat->previous;
+    seat->calls = seat->journey->calls;
+    if (seat->journey->flight != NULL)
+        seat->calls = flight_progress(seat->journey->flight).calls_done;
     seat->journey = NULL;
 }
 
@@ -155,6 +161,7 @@ static void send(struct journey *journey, enum errand_kind kind)
 static void claim(struct journey *journey)
 {
     journey->state = STATE_CLAIMING;
+    journey->calls = 0;
     send(journey, ERRAND_CLAIM);
 }
 
@@ -220,7 +227,7 @@ static void fly(struct journey *journey)
 {
     journey->state = STATE_FLYING;
     journey->flight = flight_new(&journey->journeys->flight_settings[journey->account.forge],
-                                 journey->name, journey->account.full, journey);
+                                 &journey->account, journey);
 }
 
 static void take_off(struct journey *journey)
@@ -263,6 +270,7 @@ static void close_flight(struct journey *journey)
     struct errand *errand = &journey->errand;
     errand->snapshot = flight_land(journey->flight, clock_wall());
     log_landing(errand->snapshot);
+    journey->calls = flight_progress(journey->flight).calls_done;
     if (journey->journeys->dispatch != NULL)
         errand->pages_changed =
             (flight_write_pages(journey->flight, &errand->new_pages) || !journey->has_pages) &&

@@ -35,6 +35,8 @@ struct seat {
     struct journey *journey; /* NULL: it has been answered, or never taken */
     struct seat *next;
     struct seat *previous;
+    /* Once it is answered or left: calls made upstream for the account, whoever waited. */
+    size_t calls;
     /* Called once, unless the seat is left before: the reference is the callee's. */
     void (*answer)(struct seat *seat, struct snapshot *snapshot);
 };

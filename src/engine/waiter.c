@@ -52,6 +52,7 @@ static void complete(struct waiter *waiter)
 static void answer(struct waiter *waiter, size_t index, struct snapshot *snapshot)
 {
     seat_leave(&waiter->seats[index].seat);
+    waiter->calls += waiter->seats[index].seat.calls;
     waiter->snapshots[index] = snapshot;
     if (--waiter->outstanding == 0)
         complete(waiter);
@@ -113,6 +114,7 @@ void waiters_add(struct waiters *waiters, struct waiter *waiter)
     waiter->snapshots = alloc_zeroed(waiter->count, sizeof(struct snapshot *));
     waiter->seats = alloc_zeroed(waiter->count, sizeof *waiter->seats);
     waiter->outstanding = waiter->count;
+    waiter->calls = 0;
     waiter->timer = (struct timer){.fire = on_deadline};
     const bool sooner = waiters->hurried && waiters->latest < waiter->deadline;
     timers_set(waiters->timers, &waiter->timer, sooner ? waiters->latest : waiter->deadline);

@@ -35,6 +35,9 @@ struct waiter {
      */
     void (*done)(struct waiter *waiter, struct snapshot **snapshots);
 
+    /* When it is told: calls made upstream for its accounts, on behalf of others too. */
+    size_t calls;
+
     /* The engine's own. */
     struct message message;
     struct waiters *waiters;

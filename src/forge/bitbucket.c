@@ -581,7 +581,8 @@ static struct visit *begin(const struct forge *forge, const struct forge_setting
     visit->free_extra = free_bitbucket;
     set_example(&visit->example, order->full);
     add_workspace_call(visit, first);
-    add_numbered_call(visit, first, 1);
+    if (!order->existence)
+        add_numbered_call(visit, first, 1);
     return visit;
 }
 

@@ -36,6 +36,7 @@ struct forge_settings {
 struct visit_order {
     const char *account; /* in lower case, accepted */
     bool full;           /* also what costs a call for each repository, as far as `allowed` goes */
+    bool existence;      /* only whether it is there, and what it is: one call */
     bool authorized;     /* the calls will carry the credential */
 };
 

@@ -49,7 +49,8 @@ static struct visit *begin(const struct forge *forge, const struct forge_setting
 {
     struct visit *visit = github_visit_new(forge, settings, order);
     github_ask_account(visit, first);
-    github_go_by_rest(visit, REASON_NEEDS_TOKEN, first);
+    if (!order->existence)
+        github_go_by_rest(visit, REASON_NEEDS_TOKEN, first);
     return visit;
 }
 

@@ -22,6 +22,7 @@ struct visit *visit_new(const struct forge *forge, const struct forge_settings *
     visit->forge = forge;
     visit->settings = settings;
     visit->full = order->full;
+    visit->existence = order->existence;
     visit->authorized = order->authorized;
     for (size_t i = 0; i < ALLOWANCE_COUNT; i++)
         visit->allowed[i] = SIZE_MAX;
@@ -270,6 +271,8 @@ struct snapshot *visit_end(struct visit *visit, int64_t wall)
         visit->forge->conclude(visit, wall);
     if (visit->failed)
         clear_totals(snapshot);
+    else if (visit->existence)
+        tally_fail(&snapshot->totals, REASON_BUDGET); /* each would cost more calls */
     else
         fold(visit);
     tally_settle(&snapshot->totals);

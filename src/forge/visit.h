@@ -41,6 +41,7 @@ struct visit {
     size_t page_count;
     size_t page_capacity;
     bool full;       /* as ordered */
+    bool existence;  /* as ordered: no total is told */
     bool authorized; /* as ordered */
     /*
      * What may still be taken, by allowance and in its units, beside the calls that were returned:

@@ -104,6 +104,7 @@ static void visit(const struct cgi_settings *settings, struct exchange *exchange
     while (visit.snapshots == NULL)
         engine_step(settings->engine, -1);
     engine_step(settings->engine, 0); /* what has been kept is over */
+    exchange->calls = visit.waiter.calls;
     exchange->late = visit.waiter.late;
     api_finish(settings->api, exchange, visit.snapshots, clock_wall());
     free(visit.snapshots);
@@ -211,6 +212,7 @@ int cgi_run(const struct cgi_settings *settings)
         visit(settings, &exchange);
     hold_signals(&signals);
     const int result = write_reply(&exchange);
+    access_log_write(settings->access_log, &exchange);
     if (is_left(settings, &exchange))
         go_on_in_child(settings, &exchange, &signals);
     sigprocmask(SIG_SETMASK, &signals, NULL);

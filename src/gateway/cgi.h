@@ -10,12 +10,14 @@
 
 #include "api/api.h"
 #include "engine/engine.h"
+#include "gateway/access_log.h"
 
 struct cgi_settings {
     const struct api_settings *api;
     struct engine *engine;
     bool keeps; /* there is a store for what visits come to */
     int64_t reply_deadline_ms;
+    enum access_log access_log;
 };
 
 /*

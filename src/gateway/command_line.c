@@ -18,6 +18,7 @@ enum {
     OPTION_CHECK,
     OPTION_CONFIG,
     OPTION_FULL,
+    OPTION_MAKE_KEY,
     OPTION_PURGE,
     OPTION_VERSION,
     OPTION_WARM,
@@ -31,6 +32,7 @@ static const struct option fixed_options[] = {
     {"full", no_argument, NULL, OPTION_FULL},
     {"help", no_argument, NULL, 'h'},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"make-key", required_argument, NULL, OPTION_MAKE_KEY},
     {"purge", no_argument, NULL, OPTION_PURGE},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"warm", required_argument, NULL, OPTION_WARM},
@@ -63,6 +65,7 @@ static const struct rule {
     [COMMAND_PURGE] = {.option = "--purge", .accounts = true},
     [COMMAND_CACHE_STATS] = {.option = "--cache-stats", .json = true},
     [COMMAND_CHECK] = {.option = "--check"},
+    [COMMAND_MAKE_KEY] = {.option = "--make-key"},
 };
 
 static bool is_alone(enum command_action action)
@@ -139,6 +142,9 @@ static int take_option(struct command *command, int result, char **argv, struct 
     case OPTION_WARM:
         command->warm_file = optarg;
         return choose(command, COMMAND_WARM, error);
+    case OPTION_MAKE_KEY:
+        command->key_name = optarg;
+        return choose(command, COMMAND_MAKE_KEY, error);
     case OPTION_VERSION:
         return choose(command, COMMAND_VERSION, error);
     case 'h':
@@ -208,6 +214,7 @@ static void write_help(FILE *out)
           "      --purge              remove the accounts from the cache\n"
           "      --cache-stats        tell what is in the cache\n"
           "      --check              test the settings and the cache, and reach every host\n"
+          "      --make-key=NAME      make an API key of that name\n"
           "      --version            write the version\n"
           "  -h, --help               write this\n\n"
           "Exit status: 0 a complete profile, or all done; 1 no such account, every host\n"

@@ -17,6 +17,7 @@ enum command_action {
     COMMAND_PURGE,
     COMMAND_CACHE_STATS,
     COMMAND_CHECK,
+    COMMAND_MAKE_KEY,
     COMMAND_HELP,
     COMMAND_VERSION,
 };
@@ -27,6 +28,7 @@ struct command {
     bool full;
     const char *config_file; /* part of argv; NULL when not given */
     const char *warm_file;   /* part of argv; "-" is the standard input; not NULL to COMMAND_WARM */
+    const char *key_name;    /* part of argv; not NULL to COMMAND_MAKE_KEY */
     const char **names;      /* accounts on every forge; parts of argv; the array is owned */
     size_t name_count;
     struct form form; /* accounts on one forge: its name and the account's, "" to leave it out */

@@ -25,6 +25,7 @@ static void reply(struct visitor *visitor)
     api_write(&visitor->exchange, &bytes);
     const bool kept = connection_reply(visitor->connection, &bytes);
     buffer_release(&bytes);
+    access_log_write(visitor->desk->access_log, &visitor->exchange);
     exchange_release(&visitor->exchange);
     if (!kept || atomic_load(&visitor->desk->stopping)) {
         visitor_free(visitor);
@@ -90,6 +91,7 @@ static void finish(struct message *message, void *receiver)
     struct desk *desk = receiver;
     struct visitor *visitor = alloc_owner(message, struct visitor, message);
     visitor->exchange.late = visitor->waiter.late;
+    visitor->exchange.calls = visitor->waiter.calls;
     api_finish(desk->api, &visitor->exchange, visitor->snapshots, clock_wall());
     free(visitor->snapshots);
     refresh_what_is_due(desk, &visitor->exchange);

@@ -17,12 +17,14 @@
 #include "api/api.h"
 #include "engine/engine.h"
 #include "engine/queue.h"
+#include "gateway/access_log.h"
 #include "gateway/waiting.h"
 
 struct desk {
     const struct api_settings *api;
     struct engine *engine;
     int64_t reply_deadline_ms;
+    enum access_log access_log;
     size_t maximum_parked;   /* requests that may wait; more are refused with 503 */
     bool keeps;              /* there is a store for what visits come to */
     struct waiting *waiting; /* for bytes */

@@ -294,6 +294,7 @@ int doors_run(const struct doors_settings *settings)
                  .reply_deadline_ms = settings->reply_deadline_ms,
                  .maximum_parked = parking_room(settings),
                  .keeps = settings->keeps,
+                 .access_log = settings->access_log,
                  .waiting = &doors.waiting},
     };
     int status = 1;

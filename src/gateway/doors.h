@@ -17,6 +17,7 @@
 
 #include "api/api.h"
 #include "engine/engine.h"
+#include "gateway/access_log.h"
 
 struct doors_settings {
     const struct api_settings *api;
@@ -27,6 +28,7 @@ struct doors_settings {
     size_t maximum_parked;     /* requests that may wait; more are refused with 503 */
     size_t upstream_transfers; /* descriptors that the engine may need */
     int64_t reply_deadline_ms;
+    enum access_log access_log;
 };
 
 /*

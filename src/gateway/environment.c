@@ -83,6 +83,9 @@ int environment_read(struct request *request, environment_lookup *lookup, void *
     request->origin = variable(lookup, context, "HTTP_ORIGIN");
     request->prefer = variable(lookup, context, "HTTP_PREFER");
     request->if_none_match = variable(lookup, context, "HTTP_IF_NONE_MATCH");
+    request->cache_control = variable(lookup, context, "HTTP_CACHE_CONTROL");
+    request->forwarded_for = variable(lookup, context, "HTTP_X_FORWARDED_FOR");
+    request->request_id = variable(lookup, context, "HTTP_X_REQUEST_ID");
     request->authorization = variable(lookup, context, "HTTP_AUTHORIZATION");
     request->remote_address = variable(lookup, context, "REMOTE_ADDR");
     read_length(request, lookup(context, "CONTENT_LENGTH"));

@@ -7,11 +7,16 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "gateway/access_settings.h"
 #include "http/url.h"
 #include "store/store.h"
 
 #define MEBIBYTE (1024L * 1024)
 #define YEAR (366L * 24 * 60 * 60)
+#define CLIENT_LIMIT_MAXIMUM 1000000000L
+
+/* In the order of enum access_log. */
+static const char *const access_logs[] = {"none", "text", "json", NULL};
 
 static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
 
@@ -223,6 +228,51 @@ const struct setting_definition settings_table[] = {
      .fallback = "*",
      .check = check_origins,
      .meaning = "origins whose pages may read replies: *, a list, or none"},
+    {.name = "API_KEYS_FILE",
+     .type = SETTING_TEXT,
+     .check = access_settings_check_keys_file,
+     .meaning = "file with the keys that requests for profiles need, NAME:HASH a line, as "
+                "--make-key writes it"},
+    {.name = "API_KEYS_REQUIRED",
+     .type = SETTING_BOOLEAN,
+     .fallback = "true",
+     .meaning = "whether a key is needed; else one lifts the limits and may ask for fresh data"},
+    {.name = "ALLOWED_NAMES",
+     .type = SETTING_TEXT,
+     .check = access_settings_check_names,
+     .meaning = "accounts that may be asked for, with * and ?, for one forge as github:NAME; by "
+                "default all"},
+    {.name = "CLIENT_RATE_LIMIT",
+     .type = SETTING_NUMBER,
+     .maximum = CLIENT_LIMIT_MAXIMUM,
+     .meaning =
+         "requests that a client (a key, or an address) may make in an hour; 0, the default, "
+         "for any number"},
+    {.name = "CLIENT_COLD_LIMIT",
+     .type = SETTING_NUMBER,
+     .fallback = "60",
+     .maximum = CLIENT_LIMIT_MAXIMUM,
+     .meaning = "accounts that forges are asked for in an hour on behalf of a client; 0 for any "
+                "number"},
+    {.name = "TRUSTED_PROXIES",
+     .type = SETTING_TEXT,
+     .check = access_settings_check_ranges,
+     .meaning = "addresses and ranges of proxies whose X-Forwarded-For is believed"},
+    {.name = "METRICS_ALLOW",
+     .type = SETTING_TEXT,
+     .fallback = "127.0.0.0/8 ::1",
+     .check = access_settings_check_rule,
+     .meaning = "who may read the metrics: all, none, key, or addresses and ranges"},
+    {.name = "HEALTH_ALLOW",
+     .type = SETTING_TEXT,
+     .fallback = "all",
+     .check = access_settings_check_rule,
+     .meaning = "who may ask how the service is: all, none, key, or addresses and ranges"},
+    {.name = "ACCESS_LOG",
+     .type = SETTING_CHOICE,
+     .fallback = "none",
+     .choices = access_logs,
+     .meaning = "the form of a line for each request on standard error: none, text or json"},
     {.name = "LOG_LEVEL",
      .type = SETTING_CHOICE,
      .fallback = "info",

@@ -13,6 +13,9 @@ void request_release(struct request *request)
     free(request->origin);
     free(request->prefer);
     free(request->if_none_match);
+    free(request->cache_control);
+    free(request->forwarded_for);
+    free(request->request_id);
     free(request->authorization);
     free(request->remote_address);
     free(request->body);

@@ -24,6 +24,10 @@ struct request {
     char *origin;
     char *prefer; /* RFC 7240 */
     char *if_none_match;
+    char *cache_control;
+    char
+        *forwarded_for; /* X-Forwarded-For: what proxies say, or a client that pretends to be one */
+    char *request_id;   /* X-Request-Id, as the client offers it */
     char *authorization; /* never logged */
     char *remote_address;
     char *body; /* NUL-terminated behind body_length; "" for none */

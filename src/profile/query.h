@@ -34,9 +34,10 @@ struct query_forges {
 };
 
 struct query_account {
-    size_t forge; /* index into the forges */
-    char *name;   /* in lower case */
-    bool refused; /* `username` can not exist on this forge: not_found without a call */
+    size_t forge;     /* index into the forges */
+    char *name;       /* in lower case */
+    bool by_username; /* else the request has a member for its forge */
+    bool refused;     /* `username` can not exist on this forge: not_found without a call */
 };
 
 struct query {
@@ -45,6 +46,7 @@ struct query {
     struct query_account *accounts;
     size_t count;
     bool full; /* "detail": "full": also what costs a call for each repository */
+    bool existence; /* set by whoever asks only whether the accounts are there */
     struct view view;
     long wait; /* seconds that the answer may take; -1: as long as it takes */
     /*

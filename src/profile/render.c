@@ -294,3 +294,46 @@ int render_profile(const struct profile *profile, struct buffer *into)
 {
     return render_view(profile, &(struct view){0}, into);
 }
+
+/* --- whether accounts exist --- */
+
+/* true, false, or NULL where the forge could not tell. */
+static struct json_object *existence_of(const struct snapshot *snapshot)
+{
+    if (!account_status_is_settled(snapshot->status))
+        return NULL;
+    return made(json_object_new_boolean(snapshot->status != ACCOUNT_NOT_FOUND));
+}
+
+static struct json_object *render_account_existence(const struct profile_account *account)
+{
+    const struct snapshot *snapshot = account->snapshot;
+    struct json_object *object = made(json_object_new_object());
+    add(object, "forge", text(snapshot->forge));
+    add(object, "name", text(snapshot->name));
+    add(object, "exists", existence_of(snapshot));
+    add(object, "status", text(account_status_name(snapshot->status)));
+    add(object, "kind", text(snapshot->kind));
+    add(object, "display_name", text(snapshot->display_name));
+    add(object, "url", text(snapshot->url));
+    add(object, "avatar_url", text(snapshot->avatar_url));
+    add(object, "stale", made(json_object_new_boolean(account->stale)));
+    if (!account_status_is_settled(snapshot->status))
+        add(object, "problem", render_problem(snapshot));
+    return object;
+}
+
+int render_existence(const struct profile *profile, const struct view *view, struct buffer *into)
+{
+    struct json_object *root = made(json_object_new_object());
+    struct json_object *accounts = made(json_object_new_array());
+    (void)view;
+    for (size_t i = 0; i < profile->count; i++)
+        append(accounts, render_account_existence(&profile->accounts[i]));
+    add(root, "username", text(profile->username));
+    add(root, "complete", made(json_object_new_boolean(profile->complete)));
+    add(root, "accounts", accounts);
+    const int result = append_json(root, into);
+    json_object_put(root);
+    return result;
+}

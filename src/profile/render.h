@@ -15,6 +15,9 @@ int render_profile(const struct profile *profile, struct buffer *into);
 /* The same, reduced to the fields of a view. */
 int render_view(const struct profile *profile, const struct view *view, struct buffer *into);
 
+/* Appends the reply of `accounts`: whether each exists, and what it is. The view is of no use. */
+int render_existence(const struct profile *profile, const struct view *view, struct buffer *into);
+
 /*
  * The `accounts` array alone, for problem details; the caller owns the json-c object.
  */

@@ -163,6 +163,7 @@ static void add_named(struct query *query, const struct asked *asked, size_t for
         query->accounts[query->count++] = (struct query_account){
             .forge = forge,
             .name = lower_copy(source->names[i]),
+            .by_username = source == &asked->username,
             .refused = !accepts(&asked->forges->items[forge], source->names[i]),
         };
 }
@@ -171,8 +172,10 @@ static void add_identified(struct query *query, const struct identity *identity,
 {
     for (size_t i = 0; i < identity->count; i++)
         if (identity->accounts[i].forge == forge)
-            query->accounts[query->count++] = (struct query_account){
-                .forge = forge, .name = alloc_text(identity->accounts[i].name)};
+            query->accounts[query->count++] =
+                (struct query_account){.forge = forge,
+                                       .name = alloc_text(identity->accounts[i].name),
+                                       .by_username = true};
 }
 
 static void add_accounts(struct query *query, const struct asked *asked, size_t forge)

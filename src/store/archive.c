@@ -30,20 +30,28 @@ static char *fit(char *key)
     return short_key;
 }
 
+/* How much of an account is remembered. */
+static const char *const details[] = {"basic", "full", "existence"};
+#define DETAIL_COUNT (sizeof details / sizeof details[0])
+
+static const char *detail_of(const struct archive_account *account)
+{
+    return account->existence ? details[2] : details[account->full];
+}
+
 static char *key_for(const struct archive *archive, const struct archive_account *account,
-                     bool authorized, bool full, const char *part)
+                     bool authorized, const char *detail, const char *part)
 {
     const struct archive_forge *forge = &archive->forges[account->forge];
     return fit(alloc_format("account %s %s %s %s %s %s", forge->name, forge->base_url,
-                            account->name, authorized ? "authorized" : "anonymous",
-                            full ? "full" : "basic", part));
+                            account->name, authorized ? "authorized" : "anonymous", detail, part));
 }
 
 static char *key_of(const struct archive *archive, const struct archive_account *account,
                     const char *part)
 {
     const bool authorized = archive->forges[account->forge].authorized;
-    return key_for(archive, account, authorized, account->full, part);
+    return key_for(archive, account, authorized, detail_of(account), part);
 }
 
 /* --- finding --- */
@@ -218,16 +226,25 @@ enum store_lease_result archive_lease(const struct archive *archive,
     return result;
 }
 
+/* Removes one value: 1, 0 when there is none, -1. */
+static int purge(const struct archive *archive, const struct archive_account *account,
+                 bool authorized, const char *detail, const char *part)
+{
+    char *key = key_for(archive, account, authorized, detail, part);
+    const int result = store_remove(archive->store, key);
+    free(key);
+    return result;
+}
+
 int archive_purge(const struct archive *archive, const struct archive_account *account)
 {
     int removed = 0;
     bool told = true;
-    for (size_t i = 0; i < 4 * PART_COUNT; i++) {
-        char *key = key_for(archive, account, (i & 1) != 0, (i & 2) != 0, parts[i / 4]);
-        const int result = store_remove(archive->store, key);
+    for (size_t i = 0; i < 2 * DETAIL_COUNT * PART_COUNT; i++) {
+        const int result = purge(archive, account, i % 2 == 1, details[i / 2 % DETAIL_COUNT],
+                                 parts[i / 2 / DETAIL_COUNT]);
         told = told && result >= 0;
         removed += result > 0;
-        free(key);
     }
     return told ? removed : -1;
 }

@@ -39,7 +39,9 @@ struct archive {
 struct archive_account {
     size_t forge;     /* index into the forges */
     const char *name; /* in lower case */
-    bool full;
+    bool full;        /* also what costs a call for each repository */
+    bool existence;   /* only whether it is there, and what it is */
+    int64_t since;    /* wall seconds: what was learned up to then spares no visit; 0: all does */
 };
 
 /* What is remembered of an account. */

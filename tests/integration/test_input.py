@@ -383,7 +383,8 @@ def check_options():
                      HTTP_ACCESS_CONTROL_REQUEST_METHOD="POST")
     tap.equal((reply.status, reply.body), (204, b""), "status and body")
     tap.equal(reply.header("Access-Control-Allow-Origin"), "*", "Access-Control-Allow-Origin")
-    tap.equal(reply.header("Access-Control-Allow-Headers"), "Content-Type, Authorization, Prefer",
+    tap.equal(reply.header("Access-Control-Allow-Headers"),
+              "Content-Type, Authorization, Prefer, Cache-Control, X-Request-Id",
               "Access-Control-Allow-Headers")
 
 

@@ -14,6 +14,7 @@ struct fake_value {
     char *bytes;
     size_t length;
     struct store_stamp stamp;
+    size_t puts; /* under this key */
 };
 
 struct store_lease {
@@ -83,7 +84,6 @@ static void fake_put(struct store *store, const char *key, const char *bytes, si
     struct fake_store *fake = fake_of(store);
     if (fake->broken)
         return;
-    fake->puts++;
     struct fake_value *value = alloc_zeroed(1, sizeof *value);
     value->key = alloc_text(key);
     value->bytes = alloc_text_of(bytes, length);
@@ -91,6 +91,7 @@ static void fake_put(struct store *store, const char *key, const char *bytes, si
     value->stamp = (struct store_stamp){*times, hash_bytes(bytes, length, 0)};
     pthread_mutex_lock(&fake->lock);
     struct fake_value **place = place_of(fake, key);
+    value->puts = *place == NULL ? 1 : (*place)->puts + 1;
     if (*place != NULL)
         remove_at(place);
     value->next = fake->values;
@@ -253,6 +254,17 @@ static bool ends_with(const char *text, const char *end)
 {
     const size_t length = strlen(text);
     return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
+}
+
+size_t fake_store_puts(struct fake_store *fake, const char *end)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&fake->lock);
+    for (const struct fake_value *value = fake->values; value != NULL; value = value->next)
+        if (ends_with(value->key, end))
+            count += value->puts;
+    pthread_mutex_unlock(&fake->lock);
+    return count;
 }
 
 size_t fake_store_damage(struct fake_store *fake, const char *end)

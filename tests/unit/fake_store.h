@@ -28,7 +28,6 @@ struct fake_store {
     /* How often it was asked. */
     atomic_size_t gets;
     atomic_size_t stamps;
-    atomic_size_t puts;
     atomic_size_t touches;
     atomic_size_t renewals;
 };
@@ -39,6 +38,9 @@ struct fake_store *fake_store_new(void);
 /* How many leases are held, and how many values there are. */
 size_t fake_store_leases(struct fake_store *fake);
 size_t fake_store_values(struct fake_store *fake);
+
+/* How often the values were put that are there, and whose key ends so. */
+size_t fake_store_puts(struct fake_store *fake, const char *end);
 
 /* Changes a byte of every value whose key ends so; how many there were. */
 size_t fake_store_damage(struct fake_store *fake, const char *end);

@@ -44,7 +44,7 @@ static struct archive_forge remembered_forges[] = {
 static struct archive nothing_remembered = {.forges = remembered_forges};
 
 static const struct api_settings settings = {
-    .forges = {known_forges, 2},
+    .forges = {.items = known_forges, .count = 2},
     .cors_allow_origin = "*",
     .maximum_request_bytes = 65536,
     .archive = &nothing_remembered,
@@ -75,6 +75,9 @@ static struct exchange exchange_of(const char *method, const char *target, const
                                  .origin = alloc_text(""),
                                  .prefer = alloc_text(""),
                                  .if_none_match = alloc_text(""),
+                                 .cache_control = alloc_text(""),
+                                 .forwarded_for = alloc_text(""),
+                                 .request_id = alloc_text("of-a-test"),
                                  .authorization = alloc_text(""),
                                  .remote_address = alloc_text("127.0.0.1"),
                                  .body = alloc_text(body),
@@ -365,7 +368,8 @@ static void test_options(void **state)
     assert_field(&exchange, "Allow", "GET, HEAD, POST, OPTIONS");
     assert_field(&exchange, "Access-Control-Allow-Origin", "*");
     assert_field(&exchange, "Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
-    assert_field(&exchange, "Access-Control-Allow-Headers", "Content-Type, Authorization, Prefer");
+    assert_field(&exchange, "Access-Control-Allow-Headers",
+                 "Content-Type, Authorization, Prefer, Cache-Control, X-Request-Id");
     assert_field(&exchange, "Access-Control-Max-Age", "86400");
     exchange_release(&exchange);
 }

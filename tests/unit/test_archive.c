@@ -350,6 +350,25 @@ static void all_of_an_account_is_purged(void **state)
     archive_scene_end(&scene);
 }
 
+static void how_far_a_visit_is_is_soon_forgotten(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct archive_progress progress = {1, 2, 3};
+    struct archive_progress told;
+    const struct archive_account ann = archive_scene_account("ann");
+    const struct archive_account bob = archive_scene_account("bob");
+    archive_scene_begin(&scene);
+    assert_int_equal(archive_get_progress(&scene.archive, &ann, WALL, &told), -1);
+    archive_put_progress(&scene.archive, &ann, &progress, WALL);
+    const int64_t last = WALL + ARCHIVE_PROGRESS_SECONDS - 1;
+    assert_int_equal(archive_get_progress(&scene.archive, &ann, last, &told), 0);
+    assert_memory_equal(&told, &progress, sizeof told);
+    assert_int_equal(archive_get_progress(&scene.archive, &ann, last + 1, &told), -1);
+    assert_int_equal(archive_get_progress(&scene.archive, &bob, WALL, &told), -1);
+    archive_scene_end(&scene);
+}
+
 static void a_forge_has_its_own_small_values(void **state)
 {
     (void)state;
@@ -387,6 +406,7 @@ int main(void)
         cmocka_unit_test(stamps_say_what_would_be_found),
         cmocka_unit_test(one_at_a_time_may_visit),
         cmocka_unit_test(all_of_an_account_is_purged),
+        cmocka_unit_test(how_far_a_visit_is_is_soon_forgotten),
         cmocka_unit_test(a_forge_has_its_own_small_values),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -46,6 +46,8 @@
     }
 
 /* A service, and one flight to it. */
+static const struct archive_account ann = {.name = "ann"};
+
 struct scene {
     struct scripted_transport script;
     struct timers timers;
@@ -95,7 +97,7 @@ static void scene_init(struct scene *scene, const struct scripted_answer *answer
 static void begin(struct scene *scene)
 {
     scene->finished = false;
-    scene->flight = flight_new(&scene->settings, "ann", false, scene);
+    scene->flight = flight_new(&scene->settings, &ann, scene);
     gate_admit(&scene->service.gate);
 }
 
@@ -415,7 +417,7 @@ static void what_is_not_asked_tells_nothing(void **state)
     scene_init(&scene, NULL, 0);
     struct budget *budgets = service_budgets(&scene.service, true);
     scene.service.breaker.failures = 7;
-    scene.flight = flight_new(&scene.settings, "ann", false, &scene);
+    scene.flight = flight_new(&scene.settings, &ann, &scene);
     /* The limit is met by another visit, while the calls of this one stand in line. */
     budget_block(&budgets[ALLOWANCE_REST], clock_wall() + 100);
     gate_admit(&scene.service.gate);

@@ -163,6 +163,26 @@ static void what_a_rule_refuses_is_never_looked_for(void **state)
     archive_scene_end(&scene);
 }
 
+static void who_will_not_wait_has_it_visited_for_later(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct lookup lookup;
+    struct query query = query_of("{\"github\":[\"ann\",\"bob\",\"eve\"]}");
+    archive_scene_begin(&scene);
+    archive_scene_keep(&scene, "ann", 1, WALL - STALE);
+    archive_scene_keep(&scene, "eve", 3, WALL);
+    lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+    lookup_defer(&lookup);
+    assert_true(lookup.accounts[0].is_due);
+    assert_true(lookup.accounts[1].is_due);
+    assert_null(lookup.accounts[1].snapshot);
+    assert_false(lookup.accounts[2].is_due);
+    lookup_release(&lookup);
+    query_release(&query);
+    archive_scene_end(&scene);
+}
+
 /* --- what visits came to --- */
 
 struct visit_row {
@@ -259,6 +279,7 @@ int main(void)
         cmocka_unit_test(what_is_remembered_is_told_if_it_is_good_enough),
         cmocka_unit_test(wants_say_which_accounts_they_are),
         cmocka_unit_test(what_a_rule_refuses_is_never_looked_for),
+        cmocka_unit_test(who_will_not_wait_has_it_visited_for_later),
         cmocka_unit_test(what_visits_came_to_completes_it),
         cmocka_unit_test(answers_are_in_the_order_of_the_query),
     };

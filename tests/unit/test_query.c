@@ -145,10 +145,10 @@ static void accounts_are_sorted_by_forge_and_name(void **state)
     (void)state;
     const char *body = "{\"username\":\"X_Y\",\"bitbucket\":[\"z\",\"B\",\"a\"]}";
     const struct query_account expected[] = {
-        {1, (char[]){"a"}, false},
-        {1, (char[]){"b"}, false},
-        {1, (char[]){"z"}, false},
-        {0, (char[]){"x_y"}, true},
+        {1, (char[]){"a"}, false, false},
+        {1, (char[]){"b"}, false, false},
+        {1, (char[]){"z"}, false, false},
+        {0, (char[]){"x_y"}, false, true},
     };
     struct query query;
     assert_int_equal(query_from_json(&query, body, strlen(body), &forges, NULL), 0);

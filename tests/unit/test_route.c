@@ -184,7 +184,8 @@ static void test_cors(void **state)
         assert_field(&headers, "Vary", row->vary, row->sentence);
         assert_field(&headers, "Access-Control-Allow-Origin", row->answer, row->sentence);
         assert_field(&headers, "Access-Control-Expose-Headers",
-                     row->answer == NULL ? NULL : "Retry-After, ETag, Link, Age", row->sentence);
+                     row->answer == NULL ? NULL : "Retry-After, ETag, Link, Age, X-Request-Id",
+                     row->sentence);
         assert_field(&headers, "Access-Control-Allow-Methods",
                      row->answer == NULL ? NULL : "GET, HEAD, POST, OPTIONS", row->sentence);
         headers_release(&headers);

@@ -68,6 +68,10 @@ static void test_defaults(void **state)
                      FRESHNESS_STALE_IF_ERROR);
     assert_int_equal(settings_number(&settings, "CACHE_MAX_BYTES"), 268435456);
     assert_int_equal(settings_number(&settings, "HOT_MAX_BYTES"), 8388608);
+    assert_int_equal(settings_number(&settings, "CLIENT_RATE_LIMIT"), 0);
+    assert_int_equal(settings_number(&settings, "CLIENT_COLD_LIMIT"), 60);
+    assert_true(settings_boolean(&settings, "API_KEYS_REQUIRED"));
+    assert_int_equal(settings_number(&settings, "ACCESS_LOG"), 0);
     assert_string_equal(settings_text(&settings, "LOG_LEVEL"), "info");
     assert_null(settings_text(&settings, "BASE_PATH"));
     assert_string_equal(settings_table_cors(&settings), "*");
@@ -121,6 +125,21 @@ static const struct {
     {"UPSTREAM_CONCURRENCY", "513", false},
     {"DOORS", "0", false},
     {"LOG_LEVEL", "loud", false},
+    {"API_KEYS_FILE", "keys", false},
+    {"API_KEYS_REQUIRED", "maybe", false},
+    {"ALLOWED_NAMES", "pypy* github:torvalds", true},
+    {"ALLOWED_NAMES", "gitlab:torvalds", false},
+    {"CLIENT_RATE_LIMIT", "0", true},
+    {"CLIENT_RATE_LIMIT", "1000000001", false},
+    {"CLIENT_COLD_LIMIT", "-1", false},
+    {"TRUSTED_PROXIES", "10.0.0.0/8 ::1", true},
+    {"TRUSTED_PROXIES", "all", false},
+    {"METRICS_ALLOW", "key", true},
+    {"METRICS_ALLOW", "10.0.0.1/8", false},
+    {"HEALTH_ALLOW", "none", true},
+    {"HEALTH_ALLOW", "127.0.0.1,::1", false},
+    {"ACCESS_LOG", "json", true},
+    {"ACCESS_LOG", "yes", false},
 };
 
 /* What Redis needs is accepted where the program was built with it. */
