@@ -33,6 +33,7 @@ PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
 	tests/schema/test_schema.py \
 	tests/integration/test_access.py \
+	tests/integration/test_accounts.py \
 	tests/integration/test_async.py \
 	tests/integration/test_command.py \
 	tests/integration/test_command_cache.py \
