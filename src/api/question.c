@@ -132,10 +132,7 @@ static body_reader *choose_reader(const struct request *request, struct reply *r
 static int refuse_options(const struct exchange *exchange, struct error *error)
 {
     const struct query *query = &exchange->query;
-    const char *option = query->full                   ? "detail"
-                         : query->view.field_count > 0 ? "fields"
-                         : query->view.repositories    ? "include"
-                                                       : NULL;
+    const char *option = query->full ? "detail" : query->view.field_count > 0 ? "fields" : NULL;
     if (!exchange->endpoint->existence || option == NULL)
         return 0;
     char *pointer = alloc_format("/%s", option);

@@ -27,9 +27,6 @@ static const struct {
     [ASKED_FIELDS] = {"fields", true, false,
                       "dotted paths of the reply, separated by commas, such as "
                       "\"totals.stars.received,accounts.name\""},
-    [ASKED_INCLUDE] = {"include", true, false, "\"repositories\""},
-    [ASKED_PAGE] = {"page", false, true, "a whole number from 1 to 1000000"},
-    [ASKED_PER_PAGE] = {"per_page", false, true, "a whole number from 1 to 100"},
     [ASKED_WAIT] = {"wait", false, true, "whole seconds, 0 to 3600"},
 };
 

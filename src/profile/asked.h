@@ -28,14 +28,11 @@ struct asked_member {
 
 /* Members that say how to answer, not of whom. */
 enum asked_option {
-    ASKED_DETAIL,  /* a word */
-    ASKED_FIELDS,  /* paths */
-    ASKED_INCLUDE, /* words */
-    ASKED_PAGE,    /* these: whole numbers */
-    ASKED_PER_PAGE,
-    ASKED_WAIT,
+    ASKED_DETAIL, /* a word */
+    ASKED_FIELDS, /* paths */
+    ASKED_WAIT,   /* a whole number */
 };
-#define ASKED_OPTION_COUNT 6
+#define ASKED_OPTION_COUNT 3
 
 struct asked {
     const struct query_forges *forges;

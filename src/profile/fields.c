@@ -44,28 +44,9 @@ static const struct member account[] = {
     {"created_at", NULL}, {"status", NULL},       {"api", NULL},
     {"fetched_at", NULL}, {"stale", NULL},        {"totals", totals},
     {"problem", problem}, {"same_as", NULL},      {0}};
-static const struct member repository[] = {{"forge", NULL},
-                                           {"account", NULL},
-                                           {"name", NULL},
-                                           {"url", NULL},
-                                           {"fork", NULL},
-                                           {"archived", NULL},
-                                           {"language", NULL},
-                                           {"topics", NULL},
-                                           {"stars", NULL},
-                                           {"forks", NULL},
-                                           {"watchers", NULL},
-                                           {"open_issues", NULL},
-                                           {"open_pull_requests", NULL},
-                                           {"open_issues_and_pull_requests", NULL},
-                                           {"commits", NULL},
-                                           {"size_bytes", NULL},
-                                           {0}};
-static const struct member page[] = {{"page", NULL}, {"per_page", NULL}, {"total", NULL}, {0}};
-static const struct member profile[] = {{"username", NULL},          {"complete", NULL},
-                                        {"totals", totals},          {"missing", NULL},
-                                        {"accounts", account},       {"repositories", repository},
-                                        {"repositories_page", page}, {0}};
+static const struct member profile[] = {{"username", NULL},    {"complete", NULL},
+                                        {"totals", totals},    {"missing", NULL},
+                                        {"accounts", account}, {0}};
 
 static const struct member *member_named(const struct member *members, const char *name,
                                          size_t length)

@@ -45,7 +45,7 @@ struct query {
     /* Sorted by forge name, then name; no two alike; at least one. */
     struct query_account *accounts;
     size_t count;
-    bool full; /* "detail": "full": also what costs a call for each repository */
+    bool full;      /* "detail": "full": also what costs a call for each repository */
     bool existence; /* set by whoever asks only whether the accounts are there */
     struct view view;
     long wait; /* seconds that the answer may take; -1: as long as it takes */
@@ -62,17 +62,16 @@ struct query {
 
 /*
  * Reads the JSON of a request body: {"username": "a", "github": "b" | ["b", "c"] | null, ...,
- * "detail": "basic" | "full", "fields": "PATH,..." | ["PATH", ...], "include": "repositories",
- * "page": 1, "per_page": 100, "wait": 25}, where "basic" is what is meant without it. A username
- * that is the name of an identity means its accounts, and none on forges that it does not name.
- * ERROR_SYNTAX (with line and column or byte offset) when it is not RFC 8259 JSON in UTF-8 or names
- * a member twice; ERROR_VALUE with the pointer of the member at fault for everything else: not an
- * object, an unknown member, a wrong type, an empty array, no account at all, a name that a forge
- * given by name refuses, a username that every forge refuses, more than QUERY_MAXIMUM_ACCOUNTS,
- * nesting past JSON_SCANNER_MAXIMUM_DEPTH, and for what view_read refuses. The pointer is "", the
- * whole, where no one member is at fault or its name is too long for a pointer or has U+0000 in it.
- * Messages are printable ASCII: what they quote of the body is escaped. On failure the query is
- * empty.
+ * "detail": "basic" | "full", "fields": "PATH,..." | ["PATH", ...], "wait": 25}, where "basic" is
+ * what is meant without it. A username that is the name of an identity means its accounts, and none
+ * on forges that it does not name. ERROR_SYNTAX (with line and column or byte offset) when it is
+ * not RFC 8259 JSON in UTF-8 or names a member twice; ERROR_VALUE with the pointer of the member at
+ * fault for everything else: not an object, an unknown member, a wrong type, an empty array, no
+ * account at all, a name that a forge given by name refuses, a username that every forge refuses,
+ * more than QUERY_MAXIMUM_ACCOUNTS, nesting past JSON_SCANNER_MAXIMUM_DEPTH, and for what view_read
+ * refuses. The pointer is "", the whole, where no one member is at fault or its name is too long
+ * for a pointer or has U+0000 in it. Messages are printable ASCII: what they quote of the body is
+ * escaped. On failure the query is empty.
  */
 int query_from_json(struct query *query, const char *bytes, size_t length,
                     const struct query_forges *forges, struct error *error);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/text.h"
 #include "profile/asked.h"
 #include "profile/fields.h"
 
@@ -90,54 +89,12 @@ static int read_fields(struct view *view, const struct asked *asked, struct erro
     return 0;
 }
 
-/* --- repositories --- */
-
-static int read_include(struct view *view, const struct asked *asked, struct error *error)
-{
-    static const char word[] = "repositories";
-    const struct asked_member *include = &asked->options[ASKED_INCLUDE];
-    for (size_t i = 0; i < include->count; i++)
-        if (include->names[i].length != sizeof word - 1 ||
-            memcmp(include->names[i].bytes, word, sizeof word - 1) != 0)
-            return asked_refuse_option(asked, ASKED_INCLUDE, error);
-    view->repositories = include->given;
-    return 0;
-}
-
-static int read_number(unsigned *number, const struct asked *asked, enum asked_option option,
-                       unsigned maximum, struct error *error)
-{
-    const struct asked_member *member = &asked->options[option];
-    if (!member->given)
-        return 0;
-    const int64_t value = text_number(member->names[0].bytes, member->names[0].length, maximum);
-    if (value < 1)
-        return asked_refuse_option(asked, option, error);
-    *number = (unsigned)value;
-    return 0;
-}
-
-static int read_page(struct view *view, const struct asked *asked, struct error *error)
-{
-    if (read_number(&view->page, asked, ASKED_PAGE, VIEW_MAXIMUM_PAGE, error) < 0 ||
-        read_number(&view->per_page, asked, ASKED_PER_PAGE, VIEW_PER_PAGE, error) < 0)
-        return -1;
-    for (int option = ASKED_PAGE; option <= ASKED_PER_PAGE; option++)
-        if (asked->options[option].given && !view->repositories)
-            return asked_refuse(&asked->options[option], error,
-                                "\"%s\" is about repositories: ask for them with \"include\": "
-                                "\"repositories\"",
-                                asked->options[option].name);
-    return 0;
-}
-
 /* --- public --- */
 
 int view_read(struct view *view, const struct asked *asked, struct error *error)
 {
-    *view = (struct view){.page = 1, .per_page = VIEW_PER_PAGE};
-    if (read_fields(view, asked, error) == 0 && read_include(view, asked, error) == 0 &&
-        read_page(view, asked, error) == 0)
+    *view = (struct view){0};
+    if (read_fields(view, asked, error) == 0)
         return 0;
     view_release(view);
     return -1;
@@ -151,13 +108,6 @@ void view_write(const struct view *view, char separator, struct buffer *into)
         else
             buffer_format(into, ",%s", view->fields[i]);
     }
-    if (!view->repositories)
-        return;
-    buffer_format(into, "%cinclude=repositories", separator);
-    if (view->page != 1)
-        buffer_format(into, "%cpage=%u", separator, view->page);
-    if (view->per_page != VIEW_PER_PAGE)
-        buffer_format(into, "%cper_page=%u", separator, view->per_page);
 }
 
 void view_release(struct view *view)

@@ -167,7 +167,7 @@ static void accounts_are_sorted_by_forge_and_name(void **state)
     "the body is no object; it must be a JSON object such as {\"username\": \"mailchimp\"}"
 #define FORGE_TYPE(forge) "\"" forge "\" must be a name, an array of names, or null"
 #define NOTHING_ASKED "no account is asked for: give \"username\", or a name on a forge"
-#define KNOWN "; known are username, github, bitbucket, detail, fields, include, page, per_page, wait"
+#define KNOWN "; known are username, github, bitbucket, detail, fields, wait"
 #define DETAIL_WORDS                                                                               \
     "\"detail\" must be \"basic\" (what a few calls tell; the default) or \"full\" (also what "    \
     "costs a call for each repository)"

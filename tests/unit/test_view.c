@@ -44,11 +44,6 @@ static const struct row rows[] = {
      "&fields=totals.followers,totals.forks", NULL},
     {"names in missing have dots", ",\"fields\":\"missing.languages.bytes,missing.languages\"",
      "&fields=missing.languages,missing.languages.bytes", NULL},
-    {"repositories", ",\"include\":\"repositories\"", "&include=repositories", NULL},
-    {"a page of them", ",\"include\":[\"repositories\"],\"page\":3,\"per_page\":20",
-     "&include=repositories&page=3&per_page=20", NULL},
-    {"the first page is the default", ",\"include\":\"repositories\",\"page\":1,\"per_page\":100",
-     "&include=repositories", NULL},
     {"full detail", ",\"detail\":\"full\"", "&detail=full", NULL},
     {"how long to wait is no part", ",\"wait\":5", "", NULL},
 
@@ -59,13 +54,6 @@ static const struct row rows[] = {
     {"an empty path between", ",\"fields\":\"complete,,totals\"", NULL, "/fields"},
     {"no paths", ",\"fields\":[]", NULL, "/fields"},
     {"a number for paths", ",\"fields\":1", NULL, "/fields"},
-    {"another word", ",\"include\":\"commits\"", NULL, "/include"},
-    {"page 0", ",\"include\":\"repositories\",\"page\":0", NULL, "/page"},
-    {"a page that is a text", ",\"include\":\"repositories\",\"page\":\"1\"", NULL, "/page"},
-    {"too many a page", ",\"include\":\"repositories\",\"per_page\":101", NULL, "/per_page"},
-    {"a number that is too large", ",\"include\":\"repositories\",\"page\":99999999999999999999",
-     NULL, "/page"},
-    {"a page of nothing", ",\"page\":2", NULL, "/page"},
     {"to wait less than no time", ",\"wait\":-1", NULL, "/wait"},
     {"to wait half a second", ",\"wait\":0.5", NULL, "/wait"},
     {"to wait too long", ",\"wait\":3601", NULL, "/wait"},
@@ -107,7 +95,7 @@ static void parameters_mean_the_same(void **state)
     (void)state;
     static const char *const bodies[] = {
         "{\"username\":\"A b\",\"github\":[\"x\",\"y&z\"],\"fields\":\"totals.forks\"}",
-        "{\"github\":\"only\",\"include\":\"repositories\",\"page\":7}",
+        "{\"github\":\"only\",\"fields\":\"complete,missing.stars.given\"}",
         "{\"username\":\"a\",\"detail\":\"full\"}",
     };
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
@@ -169,7 +157,7 @@ static const struct pick_row pick_rows[] = {
     {"a name with a dot",
      {"missing.languages.bytes"},
      "{\"missing\":{\"languages.bytes\":{\"y\":\"budget\"}}}"},
-    {"what is not there", {"repositories"}, "{}"},
+    {"what is not there", {"totals.topics"}, "{\"totals\":{}}"},
 };
 
 static void what_is_picked(void **state)
