@@ -93,7 +93,8 @@ static void look(struct lookup_account *account, const struct archive *archive,
         answer_refused(account, archive->forges[account->account.forge].name, wall);
         return;
     }
-    if (account->account.existence && is_in_profile(account, archive, wall))
+    if (account->account.existence && patience != LOOKUP_ANEW &&
+        is_in_profile(account, archive, wall))
         return;
     archive_find(archive, &account->account, wall, &account->found);
     judge(account, patience);

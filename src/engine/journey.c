@@ -162,6 +162,7 @@ static void claim(struct journey *journey)
 {
     journey->state = STATE_CLAIMING;
     journey->calls = 0;
+    journey->errand.account.since = journey->account.since;
     send(journey, ERRAND_CLAIM);
 }
 
@@ -297,7 +298,11 @@ static void land(struct journey *journey)
 static void claimed(struct journey *journey)
 {
     struct errand *errand = &journey->errand;
-    if (errand->result == CLAIM_KNOWN) {
+    if (errand->result == CLAIM_KNOWN && errand->account.since < journey->account.since) {
+        /* Somebody has joined meanwhile who wants it newer. */
+        forget_claim(errand);
+        claim(journey);
+    } else if (errand->result == CLAIM_KNOWN) {
         answer_all(journey, errand->known);
         end(journey);
     } else if (journey->seats == NULL && (!journey->is_refresh || errand->result == CLAIM_BUSY)) {
@@ -376,6 +381,8 @@ void journeys_join(struct journeys *journeys, const struct archive_account *acco
     const bool is_new = journey == NULL;
     if (is_new)
         journey = begin(journeys, account);
+    if (account->since > journey->account.since)
+        journey->account.since = account->since;
     take_seat(seat, journey);
     if (is_new)
         set_off(journey);

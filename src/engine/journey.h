@@ -61,7 +61,10 @@ struct journeys {
 /* Whether anybody is on the way to that account. */
 bool journeys_has(const struct journeys *journeys, const struct archive_account *account);
 
-/* Takes a seat, in the journey that there is, or a new one. `seat->answer` is filled in. */
+/*
+ * Takes a seat, in the journey that there is, or a new one. `seat->answer` is filled in. What one
+ * that there is visits or has just visited is new enough, whatever `account->since` says.
+ */
 void journeys_join(struct journeys *journeys, const struct archive_account *account,
                    struct seat *seat);
 

@@ -74,6 +74,20 @@ static int each_parent(const char *path, int (*step)(const char *parent, struct 
     return result;
 }
 
+/* Where `path`, or the nearest directory on the way to it that is there, really is; free() it. */
+static char *real_way(const char *path)
+{
+    char *way = alloc_text(path);
+    char *real = realpath(way, NULL);
+    while (real == NULL && errno == ENOENT && strcmp(way, "/") != 0) {
+        char *slash = strrchr(way, '/');
+        slash[slash == way] = '\0';
+        real = realpath(way, NULL);
+    }
+    free(way);
+    return real;
+}
+
 /*
  * Who can write in a directory on the way can put another in place of ours. The way goes by the
  * name, and where that has symbolic links, by where they lead.
@@ -82,8 +96,10 @@ static int check_way(const struct files *files, struct error *error)
 {
     if (each_parent(files->directory, check_parent, error) < 0)
         return -1;
-    char *real = realpath(files->directory, NULL);
-    const int result = real == NULL ? 0 : each_parent(real, check_parent, error);
+    char *real = real_way(files->directory);
+    int result = 0;
+    if (real != NULL) /* else opening it will tell what is wrong */
+        result = each_parent(real, check_parent, error) < 0 ? -1 : check_parent(real, error);
     free(real);
     return result;
 }

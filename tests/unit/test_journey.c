@@ -396,6 +396,60 @@ static void without_leases_it_is_visited_all_the_same(void **state)
     end(&process, &scene);
 }
 
+static void guest_comes_for_news(struct guest *guest, struct process *process, int64_t since)
+{
+    *guest = (struct guest){.wants = {archive_scene_account("ann")}};
+    guest->wants[0].since = since;
+    guest->waiter =
+        (struct waiter){.wants = guest->wants, .count = 1, .deadline = INT64_MAX, .done = on_done};
+    engine_post(process->engine, &guest->waiter);
+    go(process);
+}
+
+static void who_wants_it_newer_has_it_visited(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct process process;
+    struct guest guest;
+    archive_scene_begin(&scene);
+    archive_scene_keep(&scene, "ann", 77, SCENE_WALL);
+    process_begin(&process, &scene, all_well, COUNT(all_well));
+    guest_comes_for_news(&guest, &process, SCENE_WALL - 1);
+    run(&process, ERRAND_CLAIM);
+    guest_goes(&guest, ACCOUNT_OK);
+    assert_int_equal(process.script.started, 0);
+    guest_comes_for_news(&guest, &process, SCENE_WALL);
+    run(&process, ERRAND_CLAIM);
+    guest_goes(&guest, ACCOUNT_OK);
+    assert_int_equal(process.script.started, 3);
+    run(&process, ERRAND_KEEP);
+    end(&process, &scene);
+}
+
+/* What is known is good enough for the first, but not for who joins while it is claimed. */
+static void who_joins_may_want_it_newer(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct process process;
+    struct guest first;
+    struct guest second;
+    archive_scene_begin(&scene);
+    process_begin(&process, &scene, all_well, COUNT(all_well));
+    guest_comes(&first, &process, "ann", FOREVER_MS);
+    archive_scene_keep(&scene, "ann", 77, SCENE_WALL);
+    guest_comes_for_news(&second, &process, SCENE_WALL);
+    run(&process, ERRAND_CLAIM);
+    assert_int_equal(first.done, 0);
+    run(&process, ERRAND_CLAIM);
+    assert_int_equal(process.script.started, 3);
+    guest_goes(&first, ACCOUNT_OK);
+    guest_goes(&second, ACCOUNT_OK);
+    run(&process, ERRAND_KEEP);
+    end(&process, &scene);
+}
+
 /* --- leases --- */
 
 static void a_long_visit_renews_its_lease(void **state)
@@ -1142,6 +1196,8 @@ int main(void)
         cmocka_unit_test(a_busy_claim_is_made_again),
         cmocka_unit_test(who_held_it_may_have_died),
         cmocka_unit_test(without_leases_it_is_visited_all_the_same),
+        cmocka_unit_test(who_wants_it_newer_has_it_visited),
+        cmocka_unit_test(who_joins_may_want_it_newer),
         cmocka_unit_test(a_long_visit_renews_its_lease),
         cmocka_unit_test(a_lost_lease_ends_no_visit),
         cmocka_unit_test(landing_waits_for_the_errand_that_is_out),

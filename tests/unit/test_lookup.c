@@ -62,6 +62,7 @@ static const struct judge_row judge_rows[] = {
     {"fresh", FRESH, false, LOOKUP_AT_ONCE, OK, false},
     {"fresh, though another has failed", FRESH, true, LOOKUP_AT_ONCE, OK, false},
     {"fresh, and there is time", FRESH, false, LOOKUP_WAITS, OK, false},
+    {"fresh, but to be asked anew", FRESH, false, LOOKUP_ANEW, WANTED, false},
     {"stale", STALE, false, LOOKUP_AT_ONCE, STALE_OK, true},
     {"stale, and it has just failed", STALE, true, LOOKUP_AT_ONCE, STALE_OK, false},
     {"stale, and there is time", STALE, false, LOOKUP_WAITS, WANTED, false},
@@ -161,6 +162,27 @@ static void what_a_rule_refuses_is_never_looked_for(void **state)
     assert_int_equal(scene.fake->gets, 0);
     lookup_release(&lookup);
     archive_scene_end(&scene);
+}
+
+/* Whether ann exists: what a fresh profile of her tells, unless it is to be asked anew. */
+static void a_profile_tells_that_an_account_exists(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct query query = query_of("{\"github\":\"ann\"}");
+    query.existence = true;
+    for (enum lookup_patience patience = LOOKUP_AT_ONCE; patience <= LOOKUP_ANEW; patience++) {
+        struct lookup lookup;
+        archive_scene_begin(&scene);
+        archive_scene_keep(&scene, "ann", 5, WALL - 1);
+        lookup_init(&lookup, &scene.archive, &query, patience, WALL);
+        assert_int_equal(lookup.want_count, patience == LOOKUP_ANEW);
+        if (patience == LOOKUP_ANEW)
+            assert_true(lookup.wants[0].existence && lookup.wants[0].since == WALL);
+        lookup_release(&lookup);
+        archive_scene_end(&scene);
+    }
+    query_release(&query);
 }
 
 static void who_will_not_wait_has_it_visited_for_later(void **state)
@@ -279,6 +301,7 @@ int main(void)
         cmocka_unit_test(what_is_remembered_is_told_if_it_is_good_enough),
         cmocka_unit_test(wants_say_which_accounts_they_are),
         cmocka_unit_test(what_a_rule_refuses_is_never_looked_for),
+        cmocka_unit_test(a_profile_tells_that_an_account_exists),
         cmocka_unit_test(who_will_not_wait_has_it_visited_for_later),
         cmocka_unit_test(what_visits_came_to_completes_it),
         cmocka_unit_test(answers_are_in_the_order_of_the_query),

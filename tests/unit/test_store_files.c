@@ -575,14 +575,18 @@ static void a_directory_of_another_user_is_refused(void **state)
 static void nothing_is_made_where_every_user_may_write(void **state)
 {
     struct fixture *fixture = fixture_of(state);
-    static const char *const below[] = {"/shared", "/shared/cache", "/shared/deep/cache",
-                                        "/link/cache"};
+    static const char *const below[] = {"/shared",     "/shared/cache", "/shared/a/b/cache",
+                                        "/link/cache", "/inside/cache", "/inside/a/cache"};
     char *shared = alloc_format("%s/shared", fixture->place);
-    char *link = alloc_format("%s/link", fixture->place);
+    char *ours = alloc_format("%s/ours", shared);
     char *cache = alloc_format("%s/cache", shared);
+    char *link = alloc_format("%s/link", fixture->place);
+    char *inside = alloc_format("%s/inside", fixture->place);
     assert_int_equal(mkdir(shared, 0777), 0);
     assert_int_equal(chmod(shared, 01777), 0);
+    assert_int_equal(mkdir(ours, 0700), 0);
     assert_int_equal(symlink("shared", link), 0);
+    assert_int_equal(symlink("shared/ours", inside), 0);
     for (int made = 0; made < 2; made++) {
         for (size_t i = 0; i < COUNT(below); i++) {
             char *directory = alloc_format("%s%s", fixture->place, below[i]);
@@ -592,10 +596,14 @@ static void nothing_is_made_where_every_user_may_write(void **state)
             free(directory);
         }
         assert_int_equal(exists(cache), made);
+        assert_int_equal(rmdir(ours), 0); /* nothing is in it */
+        assert_int_equal(mkdir(ours, 0700), 0);
         mkdir(cache, 0700); /* also when it is there, and ours */
     }
-    free(cache);
+    free(inside);
     free(link);
+    free(cache);
+    free(ours);
     free(shared);
 }
 
