@@ -97,9 +97,8 @@ static int check_way(const struct files *files, struct error *error)
     if (each_parent(files->directory, check_parent, error) < 0)
         return -1;
     char *real = real_way(files->directory);
-    int result = 0;
-    if (real != NULL) /* else opening it will tell what is wrong */
-        result = each_parent(real, check_parent, error) < 0 ? -1 : check_parent(real, error);
+    /* Without one, opening it will tell what is wrong. */
+    const int result = real == NULL ? 0 : each_parent(real, check_parent, error);
     free(real);
     return result;
 }

@@ -146,6 +146,10 @@ def check_keys():
         tap.equal(get(running, "x=y", **bearer(keys.of["alice"])).status, 422, "status of nonsense")
         tap.equal(get(running, "x=y").status, 401, "status of nonsense without a key")
         tap.equal(fcgi.ask(running.path, "OPTIONS", support.AGGREGATE).status, 204, "of OPTIONS")
+        existence = "/api/v1/accounts?github=g2-keys"
+        check_unauthorized(fcgi.ask(running.path, "GET", existence))
+        tap.equal(fcgi.ask(running.path, "GET", existence, **bearer(keys.of["alice"])).status, 200,
+                  "status of whether it exists")
         tap.equal(keys.of["alice"] in running.log(), False, "the key in the log")
 
 
