@@ -45,9 +45,9 @@ struct setting_definition {
     const char *const *choices; /* of CHOICE; NULL-terminated */
     /* A further check of a value that its type accepts, or NULL. Its message follows the name. */
     int (*check)(const char *value, struct error *error);
-    bool secret;         /* never shown; a file that holds it must be closed to others */
+    bool secret; /* never shown; a file that holds it must be closed to others */
     bool (*is_secret)(const char *value); /* the same, for those values alone; NULL: none */
-    const char *meaning; /* for people, one line */
+    const char *meaning;                  /* for people, one line */
 };
 
 enum setting_source { SETTING_FROM_DEFAULT, SETTING_FROM_ENVIRONMENT, SETTING_FROM_FILE };

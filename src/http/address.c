@@ -62,7 +62,7 @@ static unsigned char free_bits(unsigned bits, size_t index)
     const size_t before = index * 8;
     if (bits >= before + 8)
         return 0;
-    return bits <= before ? 0xff : (unsigned char)(0xff >> (bits - before));
+    return (unsigned char)(bits <= before ? 0xff : 0xff >> (bits - before));
 }
 
 static bool has(const struct address_range *range, const struct address *address)

@@ -5,10 +5,12 @@
  * 32 hexadecimal digits; the first two name its shard, and all of them, with an
  * ending that says what it is, the file:
  *
- *     ab/ab...            a value, as a record (record.h); only ever renamed into place, never
- * written ab/ab....temporary  what is being written, locked by who writes it ab/ab....lease empty,
- * locked by who holds the lease ab/ab....count      a counter, locked while it is changed usage how
- * many bytes the files of each shard take
+ * - ab/ab...            a value, as a record (record.h); only ever renamed into place, never
+ * written;
+ * - ab/ab....temporary  what is being written, locked by who writes it;
+ * - ab/ab....lease      empty, locked by who holds the lease;
+ * - ab/ab....count      a counter, locked while it is changed;
+ * - usage               how many bytes the files of each shard take.
  *
  * Locks are those of open file descriptions (fcntl(2), F_OFD_SETLK): they keep
  * out other threads too, and the kernel releases them with the process. A file
