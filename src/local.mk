@@ -24,8 +24,13 @@ libforgefold_a_SOURCES = \
 	src/api/client.h \
 	src/api/client_limits.c \
 	src/api/client_limits.h \
+	src/api/constant.c \
+	src/api/constant.h \
 	src/api/cors.c \
 	src/api/cors.h \
+	src/api/docs.c \
+	src/api/docs.h \
+	src/api/embedded.h \
 	src/api/endpoint.h \
 	src/api/hot.c \
 	src/api/hot.h \
@@ -36,6 +41,8 @@ libforgefold_a_SOURCES = \
 	src/api/lookup.h \
 	src/api/media_type.c \
 	src/api/media_type.h \
+	src/api/openapi.c \
+	src/api/openapi.h \
 	src/api/preference.c \
 	src/api/preference.h \
 	src/api/question.c \
@@ -46,6 +53,8 @@ libforgefold_a_SOURCES = \
 	src/api/request_id.h \
 	src/api/route.c \
 	src/api/route.h \
+	src/api/viewer.c \
+	src/api/viewer.h \
 	src/api/warm.c \
 	src/api/warm.h \
 	src/base/alloc.c \

@@ -65,6 +65,13 @@ static int load_settings(struct program *program, const char *config_file, struc
     return result;
 }
 
+/* DOCSDIR is where `make install` puts the viewer's files. */
+static const char *docs_directory(const struct settings *settings)
+{
+    const char *named = settings_text(settings, "DOCS_DIRECTORY");
+    return named == NULL ? DOCSDIR : named;
+}
+
 static int load_identities(struct program *program, struct error *error)
 {
     const char *path = settings_text(&program->settings, "IDENTITIES_FILE");
@@ -90,6 +97,7 @@ static int build_api(struct program *program, struct error *error)
     program->api = (struct api_settings){
         .forges = {.items = program->names, .count = forges_count()},
         .base_path = settings_text(&program->settings, "BASE_PATH"),
+        .docs_directory = docs_directory(&program->settings),
         .cors_allow_origin = settings_table_cors(&program->settings),
         .maximum_request_bytes = (size_t)settings_number(&program->settings, "MAX_REQUEST_BYTES"),
         .archive = &program->archive,

@@ -31,6 +31,7 @@ STRUCTURE_TESTS = tests/structure/test_floors.py
 FUZZ_TESTS = fuzz/replay_corpora.sh
 PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
+	tests/schema/test_openapi.py \
 	tests/schema/test_schema.py \
 	tests/integration/test_access.py \
 	tests/integration/test_accounts.py \
@@ -39,6 +40,7 @@ PROGRAM_TESTS = \
 	tests/integration/test_command_cache.py \
 	tests/integration/test_conditional.py \
 	tests/integration/test_detail.py \
+	tests/integration/test_docs.py \
 	tests/integration/test_graphql.py \
 	tests/integration/test_input.py \
 	tests/integration/test_leaks.py \
@@ -58,6 +60,7 @@ PROGRAM_TESTS = \
 	tests/integration/test_store_times.py \
 	tests/integration/test_tls.py \
 	tests/integration/test_totals.py \
+	tests/servers/test_browser.py \
 	tests/servers/test_fastcgi.py \
 	tests/servers/test_servers.py \
 	tests/servers/test_systemd.py \
@@ -377,7 +380,9 @@ EXTRA_DIST += \
 	tests/unit/tap.sh \
 	tests/unit/upstream_peer.py \
 	tests/harness/__init__.py \
+	tests/harness/browser.py \
 	tests/harness/contract.py \
+	tests/harness/described.py \
 	tests/harness/fastcgi_client.py \
 	tests/harness/http_client.py \
 	tests/harness/paths.py \
@@ -391,6 +396,7 @@ EXTRA_DIST += \
 	tests/integration/store_support.py \
 	tests/integration/support.py \
 	tests/schema/descriptions.py \
+	tests/schema/lint_document.cjs \
 	tests/schema/packages.py \
 	tests/schema/selections.py \
 	tests/schema/validate_queries.cjs \

@@ -4,6 +4,7 @@
 #ifndef FORGEFOLD_API_ENDPOINT_H
 #define FORGEFOLD_API_ENDPOINT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "api/api.h"
@@ -30,6 +31,7 @@ struct view;
 struct endpoint {
     const char *path; /* decoded, behind the base: "/api/v1/aggregate" */
     enum endpoint_access access;
+    bool is_folder;   /* whatever is below the path, which ends with "/", is its own too */
     unsigned methods; /* enum method, without OPTIONS, which every endpoint has */
 
     /*

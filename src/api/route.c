@@ -7,12 +7,13 @@
 
 #include "api/accounts.h"
 #include "api/aggregate.h"
+#include "api/docs.h"
+#include "api/openapi.h"
+#include "base/alloc.h"
 #include "http/url.h"
 
 const struct endpoint *const endpoints[] = {
-    &aggregate_endpoint,
-    &accounts_endpoint,
-    NULL,
+    &aggregate_endpoint, &accounts_endpoint, &openapi_endpoint, &docs_endpoint, NULL,
 };
 
 static const struct {
@@ -26,15 +27,17 @@ static const struct {
 };
 #define METHOD_COUNT (sizeof methods / sizeof methods[0])
 
-/* Where every path of this API begins, behind the base. */
-static const char root[] = "/api/v1/";
+/* Where every path of this program begins, behind the base. */
+static const char *const roots[] = {"/api/v1/", "/docs/"};
+#define ROOT_COUNT (sizeof roots / sizeof roots[0])
 
-/* The path behind everything before the last root; NULL when there is none. */
+/* The path from the last root that is in it; NULL when there is none. */
 static const char *behind_derived_base(const char *path)
 {
     const char *last = NULL;
-    for (const char *at = path; (at = strstr(at, root)) != NULL; at++)
-        last = at;
+    for (size_t i = 0; i < ROOT_COUNT; i++)
+        for (const char *at = path; (at = strstr(at, roots[i])) != NULL; at++)
+            last = last == NULL || at > last ? at : last;
     return last;
 }
 
@@ -52,12 +55,18 @@ static const char *behind_base(const char *path, const char *base)
     return strncmp(path, base, length) == 0 ? path + length : NULL;
 }
 
+static bool is_at(const struct endpoint *endpoint, const char *path)
+{
+    return endpoint->is_folder ? strncmp(endpoint->path, path, strlen(endpoint->path)) == 0
+                               : strcmp(endpoint->path, path) == 0;
+}
+
 static const struct endpoint *endpoint_at(const char *path)
 {
     if (path == NULL)
         return NULL;
     for (size_t i = 0; endpoints[i] != NULL; i++)
-        if (strcmp(endpoints[i]->path, path) == 0)
+        if (is_at(endpoints[i], path))
             return endpoints[i];
     return NULL;
 }
@@ -71,6 +80,19 @@ int route_find(const struct endpoint **endpoint, const char *target, const char 
     *endpoint = endpoint_at(behind_base(path, base_path));
     free(path);
     return 0;
+}
+
+char *route_below(const struct endpoint *endpoint, const char *target, const char *base_path)
+{
+    char *path;
+    if (url_decode(&path, target, strlen(target), false, NULL) < 0)
+        BUG("a target was found that can not be decoded");
+    const char *behind = behind_base(path, base_path);
+    if (endpoint_at(behind) != endpoint)
+        BUG("%s is not where it was found", endpoint->path);
+    char *below = alloc_text(behind + strlen(endpoint->path));
+    free(path);
+    return below;
 }
 
 unsigned route_method(const char *name)

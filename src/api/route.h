@@ -14,14 +14,20 @@ extern const struct endpoint *const endpoints[];
 /*
  * Finds the endpoint at `target` (a path, percent-encoded, without query); `*endpoint` is NULL when
  * there is none. With `base_path` the decoded path must begin with it; without (NULL or "")
- * whatever stands before the last "/api/v1/" is the base, so that one program answers wherever the
- * web server put it. ERROR_SYNTAX when the target can not be decoded.
+ * whatever stands before the last "/api/v1/" or "/docs/" is the base, so that one program answers
+ * wherever the web server put it. ERROR_SYNTAX when the target can not be decoded.
  */
 int route_find(const struct endpoint **endpoint, const char *target, const char *base_path,
                struct error *error);
 
 /* How many bytes of a target that was found stand before its endpoint's path. */
 size_t route_base_length(const char *target);
+
+/*
+ * What stands behind the path of an endpoint in a target for which route_find found it: "" or, in a
+ * folder, what is below it, decoded; free() it.
+ */
+char *route_below(const struct endpoint *endpoint, const char *target, const char *base_path);
 
 /* The method of that name (case-sensitive, RFC 9110 section 9.1), or 0. */
 unsigned route_method(const char *name);

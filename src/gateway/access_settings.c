@@ -50,7 +50,9 @@ int access_settings_check_rule(const char *value, struct error *error)
 int access_settings_check_keys_file(const char *value, struct error *error)
 {
     if (!key_digest_is_built())
-        return key_digester_open(error) == NULL ? -1 : 0;
+        return error_set(error, ERROR_VALUE,
+                         "needs nettle, without which this program was built; build it again where "
+                         "nettle is installed (nettle-dev of Debian)");
     return value[0] == '/' ? 0 : error_set(error, ERROR_VALUE, "must be an absolute path");
 }
 

@@ -57,6 +57,13 @@ static int check_base_path(const char *value, struct error *error)
                      "percent-encoded, such as /tools/forgefold");
 }
 
+static int check_directory(const char *value, struct error *error)
+{
+    return value[0] == '/'
+               ? 0
+               : error_set(error, ERROR_VALUE, "must be an absolute path of a directory");
+}
+
 /* Whether it is scheme://host or scheme://host:port, as browsers send it. */
 static bool is_origin(const char *text)
 {
@@ -222,7 +229,12 @@ const struct setting_definition settings_table[] = {
     {.name = "BASE_PATH",
      .type = SETTING_TEXT,
      .check = check_base_path,
-     .meaning = "what stands before /api/v1/ in every path; by default whatever is there"},
+     .meaning = "what stands before /api/v1/ and /docs/ in every path; by default whatever is "
+                "there"},
+    {.name = "DOCS_DIRECTORY",
+     .type = SETTING_TEXT,
+     .check = check_directory,
+     .meaning = "where the files of the viewer at /docs/ are; by default where they are installed"},
     {.name = "CORS_ALLOW_ORIGIN",
      .type = SETTING_TEXT,
      .fallback = "*",

@@ -11,6 +11,7 @@ import socket
 import struct
 import time
 
+from . import described
 from .http_client import Reply
 
 VERSION = 1
@@ -211,7 +212,10 @@ def ask(path, method, target, body=b"", content_type=None, *, seconds=30, **more
     params = params_for(method, target, body or None, content_type, **more)
     with Connection(path, seconds) as connection:
         connection.send(request_bytes(params, body))
-        return connection.answer().reply()
+        reply = connection.answer().reply()
+    described.check(str(params.get("REQUEST_METHOD")), str(params.get("REQUEST_URI", "")), reply,
+                    body, content_type)
+    return reply
 
 
 def ask_json(path, document, *, seconds=30, target="/api/v1/aggregate", **more):

@@ -3,6 +3,8 @@
 import http.client
 import json as json_module
 
+from . import described
+
 
 class Reply:
     """Status, headers (looked up without regard to case) and the body as bytes."""
@@ -44,6 +46,10 @@ def request(port, method, target, body=None, headers=None, *, json=None, seconds
         except (BrokenPipeError, ConnectionResetError):
             pass  # what it had to say may still be there to read
         response = connection.getresponse()
-        return Reply(response.status, response.reason, response.msg, response.read())
+        reply = Reply(response.status, response.reason, response.msg, response.read())
     finally:
         connection.close()
+    if described.is_ours(target, reply):
+        told = body if isinstance(body, (bytes, str)) else b""
+        described.check(method, target, reply, told, headers.get("Content-Type"))
+    return reply

@@ -16,7 +16,7 @@ import time
 sys.dont_write_bytecode = True  # the source tree may be read-only
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from harness import contract, fastcgi_client as fcgi, paths, servers, tap  # noqa: E402
+from harness import contract, described, fastcgi_client as fcgi, paths, servers, tap  # noqa: E402
 from harness.upstream import Simulator  # noqa: E402
 
 os.environ.setdefault("FORGEFOLD", str(paths.SOURCE / "build/forgefold"))
@@ -104,7 +104,9 @@ class Program(servers.Responder):
 def finish(connection):
     """The answer to Program.begin, as a reply."""
     with connection:
-        return connection.answer().reply()
+        reply = connection.answer().reply()
+    described.check("POST", AGGREGATE, reply)
+    return reply
 
 
 # An empty file, removed at the end: what the machine has installed is nobody's business here.

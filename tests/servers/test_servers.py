@@ -161,6 +161,15 @@ def check_proxy_header(setup):
     contract.profile(reply, simulator.get().expected(github=name, bitbucket=name))
 
 
+def check_documents(setup):
+    reply = setup.ask("GET", "/api/v1/openapi.json")
+    tap.equal(reply.body, (paths.SOURCE / "src/api/openapi.json").read_bytes(), "the API document")
+    for target, file in (("/docs/reference", "reference.html"), ("/docs/problems", "problems.html"),
+                         ("/docs/docs.css", "docs.css")):
+        reply = setup.ask("GET", target)
+        tap.equal(reply.body, (paths.SOURCE / "docs" / file).read_bytes(), target)
+
+
 def check_stop(setup):
     """The processes are told by the path of the set-up's own copy of the program."""
     tap.equal(setup.get(NAME).status, 200, "status before the stop")
@@ -188,6 +197,7 @@ CHECKS = (
     ("a body of 1 MiB is 413", check_huge_body),
     ("a wrong content type is 415 with a problem document", check_media_type),
     ("a Proxy header does not become the program's proxy", check_proxy_header),
+    ("the API document and the pages for people are there", check_documents),
 )
 
 

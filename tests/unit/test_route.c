@@ -4,13 +4,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "api/aggregate.h"
 #include "api/cors.h"
+#include "api/docs.h"
 #include "api/media_type.h"
+#include "api/openapi.h"
 #include "api/route.h"
 
 struct route_row {
@@ -62,6 +65,53 @@ static void test_route_find(void **state)
             fail_msg("%s: %s", row->sentence, endpoint == NULL ? "not found" : "found");
         if (result < 0 && error.kind != ERROR_SYNTAX)
             fail_msg("%s: error kind %d", row->sentence, (int)error.kind);
+    }
+}
+
+struct other_row {
+    const char *sentence;
+    const char *target;
+    const char *base;
+    const struct endpoint *endpoint; /* NULL: none */
+    const char *below;               /* of the endpoint */
+};
+
+static const struct other_row other_rows[] = {
+    {"the API document", "/api/v1/openapi.json", NULL, &openapi_endpoint, ""},
+    {"nothing is below what is no folder", "/api/v1/openapi.json/x", NULL, NULL, NULL},
+    {"a folder", "/docs/", NULL, &docs_endpoint, ""},
+    {"a folder without its slash", "/docs", NULL, NULL, NULL},
+    {"below a folder", "/docs/problems", NULL, &docs_endpoint, "problems"},
+    {"far below a folder", "/docs/a/b", NULL, &docs_endpoint, "a/b"},
+    {"what is below is decoded", "/docs/%70roblems", NULL, &docs_endpoint, "problems"},
+    {"an encoded slash is a slash", "/docs%2f..%2fx", NULL, &docs_endpoint, "../x"},
+    {"a folder under cgi-bin", "/cgi-bin/forgefold/docs/x", NULL, &docs_endpoint, "x"},
+    {"a folder under a configured base", "/tools/ff/docs/x", "/tools/ff", &docs_endpoint, "x"},
+    {"a folder elsewhere", "/docs/x", "/tools/ff", NULL, NULL},
+    {"the last root counts, whichever it is", "/docs/api/v1/aggregate", NULL, &aggregate_endpoint,
+     ""},
+    {"the same the other way round", "/api/v1/docs/x", NULL, &docs_endpoint, "x"},
+    {"a base that is a root", "/docs/docs/x", "/docs", &docs_endpoint, "x"},
+    {"a root below a folder, the base being known", "/ff/docs/docs/x", "/ff", &docs_endpoint,
+     "docs/x"},
+};
+
+static void test_route_below(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof other_rows / sizeof other_rows[0]; i++) {
+        const struct other_row *row = &other_rows[i];
+        struct error error = {0};
+        const struct endpoint *endpoint = NULL;
+        assert_int_equal(route_find(&endpoint, row->target, row->base, &error), 0);
+        if (endpoint != row->endpoint)
+            fail_msg("%s: %s", row->sentence, endpoint == NULL ? "nothing" : endpoint->path);
+        if (endpoint == NULL)
+            continue;
+        char *below = route_below(endpoint, row->target, row->base);
+        if (strcmp(below, row->below) != 0)
+            fail_msg("%s: \"%s\" is below", row->sentence, below);
+        free(below);
     }
 }
 
@@ -196,9 +246,9 @@ int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_route_find),  cmocka_unit_test(test_route_method),
-        cmocka_unit_test(test_route_allow), cmocka_unit_test(test_media_type),
-        cmocka_unit_test(test_cors),
+        cmocka_unit_test(test_route_find),   cmocka_unit_test(test_route_below),
+        cmocka_unit_test(test_route_method), cmocka_unit_test(test_route_allow),
+        cmocka_unit_test(test_media_type),   cmocka_unit_test(test_cors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
