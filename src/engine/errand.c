@@ -104,12 +104,19 @@ static void claim(const struct archive *archive, struct errand *errand, int64_t 
 
 /* --- the end of a visit --- */
 
+/* The visit is over, for whatever reason. */
+static void end_visit(const struct archive *archive, struct errand *errand)
+{
+    archive_end_progress(archive, &errand->account);
+    end_lease(archive, errand);
+}
+
 static void keep(const struct archive *archive, struct errand *errand, int64_t wall)
 {
     archive_keep(archive, &errand->account, errand->snapshot,
                  errand->pages_changed ? &errand->new_pages : NULL, wall);
     store_standing(archive, errand, wall);
-    end_lease(archive, errand);
+    end_visit(archive, errand);
 }
 
 void errand_run(const struct archive *archive, struct errand *errand, int64_t wall)
@@ -126,7 +133,7 @@ void errand_run(const struct archive *archive, struct errand *errand, int64_t wa
         keep(archive, errand, wall);
         return;
     case ERRAND_RELEASE:
-        end_lease(archive, errand);
+        end_visit(archive, errand);
         return;
     }
     BUG("an errand of kind %d", (int)errand->kind);

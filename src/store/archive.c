@@ -291,6 +291,13 @@ void archive_put_progress(const struct archive *archive, const struct archive_ac
     buffer_release(&bytes);
 }
 
+void archive_end_progress(const struct archive *archive, const struct archive_account *account)
+{
+    char *key = key_of(archive, account, "progress");
+    store_remove(archive->store, key);
+    free(key);
+}
+
 /* --- what is known of forges --- */
 
 static char *state_key(const struct archive *archive, size_t forge, const char *name)

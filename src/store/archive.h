@@ -107,6 +107,7 @@ int archive_get_progress(const struct archive *archive, const struct archive_acc
                          int64_t wall, struct archive_progress *progress);
 void archive_put_progress(const struct archive *archive, const struct archive_account *account,
                           const struct archive_progress *progress, int64_t wall);
+void archive_end_progress(const struct archive *archive, const struct archive_account *account);
 
 /* A small value of a forge, such as its budget, under a key of its own: as store_get, store_put. */
 int archive_get_state(const struct archive *archive, size_t forge, const char *name, int64_t wall,

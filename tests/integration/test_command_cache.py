@@ -230,7 +230,7 @@ def check_killed():
                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                      env=environment)
             try:
-                wait_until(lambda: len(files.values()) > 20, "something is in the cache")
+                wait_until(lambda: len(files.values()) > 40, "something is in the cache")
             finally:
                 child.kill()
                 child.wait()
