@@ -32,6 +32,8 @@ libforgefold_a_SOURCES = \
 	src/api/docs.h \
 	src/api/embedded.h \
 	src/api/endpoint.h \
+	src/api/health.c \
+	src/api/health.h \
 	src/api/hot.c \
 	src/api/hot.h \
 	src/api/key_digest.h \
@@ -41,6 +43,10 @@ libforgefold_a_SOURCES = \
 	src/api/lookup.h \
 	src/api/media_type.c \
 	src/api/media_type.h \
+	src/api/metrics.c \
+	src/api/metrics.h \
+	src/api/metrics_table.c \
+	src/api/metrics_table.h \
 	src/api/openapi.c \
 	src/api/openapi.h \
 	src/api/preference.c \
@@ -53,6 +59,8 @@ libforgefold_a_SOURCES = \
 	src/api/request_id.h \
 	src/api/route.c \
 	src/api/route.h \
+	src/api/standings.c \
+	src/api/standings.h \
 	src/api/viewer.c \
 	src/api/viewer.h \
 	src/api/warm.c \
@@ -63,6 +71,8 @@ libforgefold_a_SOURCES = \
 	src/base/buffer.h \
 	src/base/clock.c \
 	src/base/clock.h \
+	src/base/counters.c \
+	src/base/counters.h \
 	src/base/error.c \
 	src/base/error.h \
 	src/base/file.c \
@@ -209,6 +219,8 @@ libforgefold_a_SOURCES = \
 	src/http/address.h \
 	src/http/call.c \
 	src/http/call.h \
+	src/http/exposition.c \
+	src/http/exposition.h \
 	src/http/form.c \
 	src/http/form.h \
 	src/http/headers.c \
@@ -267,6 +279,8 @@ libforgefold_a_SOURCES = \
 	src/store/files_usage.c \
 	src/store/freshness.c \
 	src/store/freshness.h \
+	src/store/ledger.c \
+	src/store/ledger.h \
 	src/store/record.c \
 	src/store/record.h \
 	src/store/redis_address.c \

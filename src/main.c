@@ -8,13 +8,19 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/api.h"
+#include "api/health.h"
 #include "api/hot.h"
+#include "api/metrics_table.h"
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/counters.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "engine/engine.h"
+#include "engine/standing.h"
 #include "forge/forge.h"
 #include "gateway/access_settings.h"
 #include "gateway/archive_settings.h"
@@ -26,6 +32,7 @@
 #include "gateway/make_key.h"
 #include "gateway/settings_table.h"
 #include "profile/identities.h"
+#include "store/ledger.h"
 #include "upstream/upstream_curl.h"
 
 /* What is parked gets its answer this long after a stop: mod_fcgid kills at 8 seconds. */
@@ -41,6 +48,10 @@ struct program {
     struct archive archive;
     bool keeps; /* the archive has a store */
     struct hot *hot;
+    struct counters counters;
+    struct ledger *ledger; /* NULL: the counters are this process's alone */
+    struct health *health;
+    char **standing_names;
     struct access access;
     struct api_settings api;
     struct engine_settings engine_settings;
@@ -91,9 +102,30 @@ static struct query_forge *names_of_forges(void)
     return names;
 }
 
+static char **names_of_standings(const struct forge_settings *settings)
+{
+    char **names = alloc_zeroed(forges_count(), sizeof *names);
+    for (size_t i = 0; i < forges_count(); i++)
+        names[i] = standing_name(settings[i].authorization);
+    return names;
+}
+
+/* What lets others see how this service is. */
+static void build_watch(struct program *program)
+{
+    const struct query_forges names = {.items = program->names, .count = forges_count()};
+    program->standing_names = names_of_standings(program->forges);
+    program->health = health_new(program->archive.store);
+    store_count_errors(program->archive.store, &program->counters);
+    if (!program->keeps || strcmp(settings_text(&program->settings, "METRICS_ALLOW"), "none") == 0)
+        return;
+    char *meaning = metrics_table_meaning(&names);
+    program->ledger = ledger_new(&program->counters, program->archive.store, meaning);
+    free(meaning);
+}
+
 static int build_api(struct program *program, struct error *error)
 {
-    program->names = names_of_forges();
     program->api = (struct api_settings){
         .forges = {.items = program->names, .count = forges_count()},
         .base_path = settings_text(&program->settings, "BASE_PATH"),
@@ -102,6 +134,11 @@ static int build_api(struct program *program, struct error *error)
         .maximum_request_bytes = (size_t)settings_number(&program->settings, "MAX_REQUEST_BYTES"),
         .archive = &program->archive,
         .hot = program->hot,
+        .standing_names = program->standing_names,
+        .counters = &program->counters,
+        .ledger = program->ledger,
+        .health = program->health,
+        .started = clock_wall(),
     };
     return load_identities(program, error);
 }
@@ -133,6 +170,7 @@ static void build_engine(struct program *program)
         .visit_deadline_ms = milliseconds(program, "VISIT_DEADLINE_SECONDS"),
         .maximum_body_bytes = (size_t)settings_number(settings, "MAX_RESPONSE_BYTES"),
         .stop_grace_ms = STOP_GRACE_MS,
+        .counters = &program->counters,
     };
     program->engine = engine_new(&program->engine_settings);
 }
@@ -152,15 +190,27 @@ static int build(struct program *program, const char *config_file, struct error 
     if (load_settings(program, config_file, error) < 0 ||
         forge_settings_load(&program->forges, &program->settings, error) < 0)
         return -1;
+    program->names = names_of_forges();
     build_archive(program);
+    build_watch(program);
     build_engine(program);
     return build_api(program, error);
+}
+
+static void free_names(char **names)
+{
+    for (size_t i = 0; names != NULL && i < forges_count(); i++)
+        free(names[i]);
+    free(names);
 }
 
 static void release(struct program *program)
 {
     engine_free(program->engine);
     hot_free(program->hot);
+    ledger_free(program->ledger);
+    health_free(program->health);
+    free_names(program->standing_names);
     access_settings_close(&program->access);
     archive_settings_close(&program->archive);
     identities_free(program->identities);

@@ -47,6 +47,7 @@ PROGRAM_TESTS = \
 	tests/integration/test_lies.py \
 	tests/integration/test_limits.py \
 	tests/integration/test_load.py \
+	tests/integration/test_metrics.py \
 	tests/integration/test_recordings.py \
 	tests/integration/test_redis.py \
 	tests/integration/test_settings.py \
@@ -101,24 +102,29 @@ UNIT_TESTS = \
 	tests/unit/test_client_limits \
 	tests/unit/test_command \
 	tests/unit/test_command_cache \
+	tests/unit/test_counters \
 	tests/unit/test_counts \
 	tests/unit/test_elements \
 	tests/unit/test_engine \
 	tests/unit/test_environment \
 	tests/unit/test_flight \
 	tests/unit/test_errand \
+	tests/unit/test_exposition \
 	tests/unit/test_form \
 	tests/unit/test_freshness \
 	tests/unit/test_github_graphql \
 	tests/unit/test_github_rest \
 	tests/unit/test_headers \
+	tests/unit/test_health \
 	tests/unit/test_hot \
 	tests/unit/test_identities \
 	tests/unit/test_journey \
 	tests/unit/test_json_scanner \
+	tests/unit/test_ledger \
 	tests/unit/test_link \
 	tests/unit/test_lookup \
 	tests/unit/test_member \
+	tests/unit/test_metrics \
 	tests/unit/test_pack \
 	tests/unit/test_pages \
 	tests/unit/test_plain_origins \
@@ -318,6 +324,24 @@ tests_unit_test_visit_LDADD = $(LDADD_UNIT)
 tests_unit_test_warm_list_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_warm_list_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_warm_list_LDADD = $(LDADD_UNIT)
+
+tests_unit_test_counters_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_counters_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_counters_LDADD = $(LDADD_UNIT)
+tests_unit_test_exposition_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_exposition_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_exposition_LDADD = $(LDADD_UNIT)
+tests_unit_test_health_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_health_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_health_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms
+tests_unit_test_health_LDADD = $(LDADD_UNIT)
+tests_unit_test_ledger_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_ledger_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_ledger_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms -Wl,--wrap=clock_wall
+tests_unit_test_ledger_LDADD = $(LDADD_UNIT)
+tests_unit_test_metrics_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_metrics_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_metrics_LDADD = $(LDADD_UNIT)
 
 tests_unit_test_identities_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_identities_CFLAGS = $(CFLAGS_UNIT)

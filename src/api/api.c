@@ -14,6 +14,7 @@
 #include "api/warm.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/counters.h"
 
 /* Long enough to finish some of what is under way, short enough for a person who waits. */
 #define OVERLOADED_RETRY_AFTER 2
@@ -21,6 +22,8 @@
 /* An empty reply with the fields that every reply has. */
 static void start_reply(const struct api_settings *settings, struct exchange *exchange)
 {
+    if (exchange->began_us == 0)
+        exchange->began_us = clock_monotonic_us();
     reply_release(&exchange->reply);
     reply_init(&exchange->reply);
     if (exchange->id[0] == '\0')
@@ -144,7 +147,6 @@ enum api_step api_begin(const struct api_settings *settings, struct exchange *ex
                         int64_t wall)
 {
     const bool is_guarded = access_is_guarded(settings->access);
-    exchange->began_ms = clock_monotonic_ms();
     start_reply(settings, exchange);
     access_find_sender(settings, exchange);
     if (!is_guarded && warm_answer_bytes(settings, exchange, wall))
@@ -195,6 +197,38 @@ void api_write(const struct exchange *exchange, struct buffer *into)
     reply_head(&exchange->reply, into);
     if (route_method(exchange->request.method) != METHOD_HEAD)
         buffer_append(into, body, length);
+}
+
+static bool has_failure(const struct lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->count; i++)
+        if (!account_status_is_settled(lookup->accounts[i].snapshot->status))
+            return true;
+    return false;
+}
+
+static void count_hit(struct counters *counters, const struct exchange *exchange)
+{
+    static const enum counter_hit hits[] = {
+        [EXCHANGE_HOT] = COUNTER_HIT_HOT,
+        [EXCHANGE_FRESH] = COUNTER_HIT_FRESH,
+        [EXCHANGE_STALE] = COUNTER_HIT_STALE,
+        [EXCHANGE_MISS] = COUNTER_HIT_MISS,
+    };
+    const enum exchange_hit hit = exchange_hit(exchange);
+    if (hit == EXCHANGE_FRESH && has_failure(&exchange->lookup))
+        counters_hit(counters, COUNTER_HIT_FAILURE);
+    else if (hit != EXCHANGE_NONE)
+        counters_hit(counters, hits[hit]);
+}
+
+void api_count(const struct api_settings *settings, const struct exchange *exchange)
+{
+    if (settings->counters == NULL)
+        return;
+    count_hit(settings->counters, exchange);
+    counters_reply(settings->counters, reply_status_number(exchange->reply.status),
+                   clock_monotonic_us() - exchange->began_us);
 }
 
 const struct archive_account *exchange_next_due(const struct exchange *exchange, size_t *next)

@@ -24,9 +24,12 @@
 #include "store/archive.h"
 
 struct access;
+struct counters;
 struct endpoint;
+struct health;
 struct hot;
 struct hot_reply;
+struct ledger;
 
 /* Const after start. */
 struct api_settings {
@@ -38,6 +41,12 @@ struct api_settings {
     const struct archive *archive;
     struct hot *hot;             /* NULL: replies are not kept in memory */
     const struct access *access; /* NULL: everybody may do everything */
+    /* The names under which each forge's standing is shared; NULL: nothing is known of them. */
+    char *const *standing_names;
+    struct counters *counters; /* NULL: nothing is counted */
+    struct ledger *ledger;     /* of those; NULL: they are this process's alone */
+    struct health *health;     /* NULL: the store is not looked after, and nothing ever stops */
+    int64_t started;           /* when this process began, in wall seconds */
 };
 
 enum api_step {
@@ -52,7 +61,7 @@ struct exchange {
     /* The api's own, between the steps; the first of them for the access log too. */
     char id[REQUEST_ID_SIZE];
     struct client client;
-    int64_t began_ms; /* monotonic; 0: it has not */
+    int64_t began_us; /* monotonic microseconds; 0: it has not */
     size_t calls;     /* made upstream for its accounts while it waited; told by the gateway */
     bool anew;        /* what is remembered is not good enough, however fresh */
     const struct endpoint *endpoint; /* that finishes; NULL when none was found */
@@ -106,6 +115,9 @@ enum exchange_hit exchange_hit(const struct exchange *exchange);
 
 /* Appends the whole reply in CGI form: head, and body unless the method was HEAD. */
 void api_write(const struct exchange *exchange, struct buffer *into);
+
+/* Counts an exchange whose reply has been written. Once, before exchange_release. */
+void api_count(const struct api_settings *settings, const struct exchange *exchange);
 
 /*
  * The next account after number `*next` (0 to begin with) that was answered with what is stale and

@@ -34,6 +34,7 @@ static const struct {
     [REFUSAL_UPSTREAM_TIMEOUT] = {504, "upstream-timeout", "The forges did not answer in time"},
     [REFUSAL_REPLY_TOO_LARGE] = {500, "reply-too-large", "The reply is too large to be sent"},
     [REFUSAL_OVERLOADED] = {503, "overloaded", "This service is too busy"},
+    [REFUSAL_COUNTS_UNAVAILABLE] = {503, "counts-unavailable", "The counts cannot be read"},
 };
 
 #define TYPE_PREFIX "/docs/problems#"

@@ -30,6 +30,7 @@ enum refusal_kind {
     REFUSAL_UPSTREAM_TIMEOUT,
     REFUSAL_REPLY_TOO_LARGE,
     REFUSAL_OVERLOADED,
+    REFUSAL_COUNTS_UNAVAILABLE,
 };
 
 struct refusal {

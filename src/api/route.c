@@ -8,13 +8,24 @@
 #include "api/accounts.h"
 #include "api/aggregate.h"
 #include "api/docs.h"
+#include "api/health.h"
+#include "api/metrics.h"
 #include "api/openapi.h"
 #include "base/alloc.h"
 #include "http/url.h"
 
+/* clang-format off */
 const struct endpoint *const endpoints[] = {
-    &aggregate_endpoint, &accounts_endpoint, &openapi_endpoint, &docs_endpoint, NULL,
+    &aggregate_endpoint,
+    &accounts_endpoint,
+    &health_live_endpoint,
+    &health_ready_endpoint,
+    &metrics_endpoint,
+    &openapi_endpoint,
+    &docs_endpoint,
+    NULL,
 };
+/* clang-format on */
 
 static const struct {
     enum method method;

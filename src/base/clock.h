@@ -16,6 +16,9 @@
 /* Milliseconds of the monotonic clock. */
 int64_t clock_monotonic_ms(void);
 
+/* Microseconds of the same, for how long things take. */
+int64_t clock_monotonic_us(void);
+
 /* Seconds of the wall clock. */
 int64_t clock_wall(void);
 

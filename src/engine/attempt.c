@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "forge/elements.h"
+#include "forge/failure.h"
 #include "http/url.h"
 
 struct attempt {
@@ -218,9 +219,32 @@ static void judge(struct attempt *attempt)
     }
 }
 
+/* What forges mean by 403 differs; these fields come with a limit at each of them. */
+static bool says_limit(const struct response *response)
+{
+    return response->status == 429 ||
+           (response->status == 403 && (failure_remaining(&response->headers) == 0 ||
+                                        headers_get(&response->headers, "Retry-After") != NULL));
+}
+
+static enum counter_call kind_of(const struct attempt *attempt, enum call_outcome outcome)
+{
+    const int status = attempt->response.status;
+    if (outcome != CALL_ANSWERED || attempt->error.kind != ERROR_NONE)
+        return COUNTER_CALL_FAILED;
+    if (is_success(status))
+        return COUNTER_CALL_SUCCESS;
+    if (status < 400)
+        return status == 304 ? COUNTER_CALL_NOT_MODIFIED : COUNTER_CALL_REDIRECT;
+    if (status >= 500)
+        return COUNTER_CALL_SERVER_ERROR;
+    return says_limit(&attempt->response) ? COUNTER_CALL_LIMITED : COUNTER_CALL_CLIENT_ERROR;
+}
+
 static void on_done(void *context, enum call_outcome outcome, const char *detail)
 {
     struct attempt *attempt = context;
+    counters_call(attempt->context->counted, kind_of(attempt, outcome));
     attempt->transfer = NULL;
     gate_leave(attempt->context->gate, &attempt->ticket);
     if (attempt->error.kind != ERROR_NONE)
@@ -382,8 +406,10 @@ void attempt_free(struct attempt *attempt)
 {
     if (attempt == NULL)
         return;
-    if (attempt->transfer != NULL)
+    if (attempt->transfer != NULL) {
+        counters_call(attempt->context->counted, COUNTER_CALL_CANCELLED);
         transport_cancel(attempt->context->transport, attempt->transfer);
+    }
     gate_leave(attempt->context->gate, &attempt->ticket);
     forget_answer(attempt);
     headers_release(&attempt->response.headers);

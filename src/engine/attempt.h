@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/counters.h"
 #include "base/error.h"
 #include "engine/gate.h"
 #include "engine/recall.h"
@@ -40,8 +41,9 @@ struct attempt_context {
     const struct forge_settings *settings;
     const char *authorization; /* for calls to the origin of settings->base_url; NULL for none */
     int64_t timeout_ms;
-    size_t maximum_bytes;  /* decoded bytes of one answer */
-    struct recall *recall; /* NULL: nothing is asked conditionally, nor remembered */
+    size_t maximum_bytes;          /* decoded bytes of one answer */
+    struct recall *recall;         /* NULL: nothing is asked conditionally, nor remembered */
+    struct counter_forge *counted; /* where transfers are counted; NULL: nowhere */
 
     /*
      * Asked when a call's turn has come: how many seconds the forge has said that it allows no

@@ -185,6 +185,7 @@ static void prepare_forge(struct engine *engine, size_t index)
         .calls_done = &engine->progress.calls_done,
         .calls_known = &engine->progress.calls_known,
         .repositories = &engine->progress.repositories,
+        .counted = counters_forge(settings->counters, index),
     };
 }
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/counters.h"
 #include "base/error.h"
 #include "engine/errand.h"
 #include "engine/waiter.h"
@@ -42,6 +43,7 @@ struct engine_settings {
     int64_t visit_deadline_ms; /* of one account's visit */
     size_t maximum_body_bytes; /* decoded bytes of one answer */
     int64_t stop_grace_ms;     /* how long waiters may still wait after engine_stop */
+    struct counters *counters; /* NULL: nothing is counted */
 };
 
 /*

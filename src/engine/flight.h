@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/counters.h"
 #include "engine/recall.h"
 #include "engine/service.h"
 #include "engine/timers.h"
@@ -36,6 +37,7 @@ struct flight_settings {
     size_t *calls_done; /* counters that all flights share */
     size_t *calls_known;
     size_t *repositories;
+    struct counter_forge *counted; /* where calls and visits are counted; NULL: nowhere */
     /*
      * Nothing is outstanding any more: the owner calls flight_land soon, but not from here, because
      * a transfer's callback may be further up the stack.

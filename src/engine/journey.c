@@ -26,6 +26,7 @@ struct journey {
     struct seat *seats;
 
     struct flight *flight; /* while flying */
+    int64_t took_off;      /* monotonic milliseconds */
     size_t calls;          /* of the flight that has landed */
     bool finished;         /* in the list of those to be landed */
     struct journey *next_landing;
@@ -227,6 +228,7 @@ static struct service *service_of(const struct journey *journey)
 static void fly(struct journey *journey)
 {
     journey->state = STATE_FLYING;
+    journey->took_off = clock_monotonic_ms();
     journey->flight = flight_new(&journey->journeys->flight_settings[journey->account.forge],
                                  &journey->account, journey);
 }
@@ -266,11 +268,19 @@ static void log_landing(const struct snapshot *snapshot)
               snapshot->detail == NULL ? "" : snapshot->detail);
 }
 
+static void count_visit(const struct journey *journey, const struct snapshot *snapshot)
+{
+    const int64_t took = clock_monotonic_ms() - journey->took_off;
+    counters_visit(journey->journeys->flight_settings[journey->account.forge].counted,
+                   snapshot->status, flight_has_begun(journey->flight) ? took * 1000 : -1);
+}
+
 static void close_flight(struct journey *journey)
 {
     struct errand *errand = &journey->errand;
     errand->snapshot = flight_land(journey->flight, clock_wall());
     log_landing(errand->snapshot);
+    count_visit(journey, errand->snapshot);
     journey->calls = flight_progress(journey->flight).calls_done;
     if (journey->journeys->dispatch != NULL)
         errand->pages_changed =

@@ -89,7 +89,8 @@ void access_log_write(enum access_log form, const struct exchange *exchange)
     struct buffer line = BUFFER_INIT(LINE_MAXIMUM);
     if (form == ACCESS_LOG_NONE)
         return;
-    const int64_t ms = exchange->began_ms == 0 ? 0 : clock_monotonic_ms() - exchange->began_ms;
+    const int64_t ms =
+        exchange->began_us == 0 ? 0 : (clock_monotonic_us() - exchange->began_us) / 1000;
     access_log_line(form, exchange, clock_wall(), ms, &line);
     if (line.overflowed)
         BUG("a line of the access log is longer than all that is in it");

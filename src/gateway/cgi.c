@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "gateway/clerk.h"
 #include "gateway/environment.h"
+#include "store/ledger.h"
 
 /* A client must have sent its whole body this long after the start. */
 #define READ_TIMEOUT_MS 30000
@@ -212,7 +213,9 @@ int cgi_run(const struct cgi_settings *settings)
         visit(settings, &exchange);
     hold_signals(&signals);
     const int result = write_reply(&exchange);
+    api_count(settings->api, &exchange);
     access_log_write(settings->access_log, &exchange);
+    ledger_settle(settings->api->ledger); /* a child counts on from here */
     if (is_left(settings, &exchange))
         go_on_in_child(settings, &exchange, &signals);
     sigprocmask(SIG_SETMASK, &signals, NULL);

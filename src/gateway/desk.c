@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/health.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/counters.h"
 #include "base/log.h"
 #include "engine/errand.h"
 
@@ -25,6 +27,7 @@ static void reply(struct visitor *visitor)
     api_write(&visitor->exchange, &bytes);
     const bool kept = connection_reply(visitor->connection, &bytes);
     buffer_release(&bytes);
+    api_count(visitor->desk->api, &visitor->exchange);
     access_log_write(visitor->desk->access_log, &visitor->exchange);
     exchange_release(&visitor->exchange);
     if (!kept || atomic_load(&visitor->desk->stopping)) {
@@ -86,6 +89,12 @@ static void dispatch_errand(void *context, struct errand *errand)
 
 /* --- parking --- */
 
+static void unpark(struct desk *desk)
+{
+    counters_unpark(desk->api->counters);
+    atomic_fetch_sub(&desk->parked, 1);
+}
+
 static void finish(struct message *message, void *receiver)
 {
     struct desk *desk = receiver;
@@ -96,7 +105,7 @@ static void finish(struct message *message, void *receiver)
     free(visitor->snapshots);
     refresh_what_is_due(desk, &visitor->exchange);
     reply(visitor);
-    atomic_fetch_sub(&desk->parked, 1);
+    unpark(desk);
 }
 
 /* The engine's thread: hands the visitor to whichever door is next at the outbox. */
@@ -112,12 +121,13 @@ static void overloaded(struct desk *desk, struct visitor *visitor, const char *w
 {
     api_overloaded(desk->api, &visitor->exchange, why);
     reply(visitor);
-    atomic_fetch_sub(&desk->parked, 1);
+    unpark(desk);
 }
 
 static void park(struct desk *desk, struct visitor *visitor)
 {
     const size_t before = atomic_fetch_add(&desk->parked, 1);
+    counters_park(desk->api->counters);
     if (before >= desk->maximum_parked) {
         overloaded(desk, visitor,
                    "Too many requests wait for upstream answers; ask again in a moment.");
@@ -197,6 +207,7 @@ bool desk_stop(struct desk *desk)
 {
     if (atomic_exchange(&desk->stopping, true))
         return false;
+    health_stop(desk->api->health);
     engine_stop(desk->engine);
     return true;
 }

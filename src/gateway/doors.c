@@ -25,6 +25,7 @@
 #include "gateway/fastcgi.h"
 #include "gateway/visitor.h"
 #include "gateway/waiting.h"
+#include "store/ledger.h"
 
 /* When descriptors or memory are short: how often the log says so, and the pause before a try. */
 #define SHORTAGE_LOG_MS 1000
@@ -166,16 +167,24 @@ static void dispatch(struct doors *doors, void *source)
     leave_when_done(doors);
 }
 
+/* How long to wait for something to happen; -1: for as long as it takes. */
+static int patience(const struct doors *doors)
+{
+    if (waiting_is_receiving(&doors->waiting))
+        return WAITING_CHECK_MS;
+    return (int)ledger_wait_ms(doors->settings->api->ledger);
+}
+
 static void *open_door(void *context)
 {
     struct doors *doors = context;
     struct epoll_event event = {0};
     while (event.data.ptr != &doors->leave) {
         atomic_fetch_add(&doors->idle, 1);
-        const int timeout = waiting_is_receiving(&doors->waiting) ? WAITING_CHECK_MS : -1;
-        const int count = epoll_wait(doors->epoll, &event, 1, timeout);
+        const int count = epoll_wait(doors->epoll, &event, 1, patience(doors));
         atomic_fetch_sub(&doors->idle, 1);
         waiting_shut_slow_ones(&doors->waiting);
+        ledger_settle_in_time(doors->settings->api->ledger);
         if (count > 0 && event.data.ptr != &doors->leave)
             dispatch(doors, event.data.ptr);
     }

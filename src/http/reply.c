@@ -31,6 +31,7 @@ static const struct {
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
 };
+#define REASON_COUNT (sizeof reasons / sizeof reasons[0])
 
 void reply_init(struct reply *reply)
 {
@@ -45,12 +46,22 @@ void reply_release(struct reply *reply)
     reply->status = 0;
 }
 
+size_t reply_status_number(int status)
+{
+    for (size_t i = 0; i < REASON_COUNT; i++)
+        if (reasons[i].status == status)
+            return i;
+    BUG("status %d is never sent", status);
+}
+
+int reply_status_at(size_t number)
+{
+    return number < REASON_COUNT ? reasons[number].status : 0;
+}
+
 const char *reply_reason(int status)
 {
-    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-        if (reasons[i].status == status)
-            return reasons[i].phrase;
-    BUG("status %d is never sent", status);
+    return reasons[reply_status_number(status)].phrase;
 }
 
 void reply_head(const struct reply *reply, struct buffer *into)

@@ -29,6 +29,13 @@ static inline const char *reply_body(const struct reply *reply, size_t *length)
 void reply_init(struct reply *reply);
 void reply_release(struct reply *reply);
 
+/*
+ * The statuses that this program sends are numbered from 0: the number of one (BUG when it is never
+ * sent), and the one of a number; 0 past the last.
+ */
+size_t reply_status_number(int status);
+int reply_status_at(size_t number);
+
 /* The reason phrase of RFC 9110 section 15 for a status that this program sends; BUG for others. */
 const char *reply_reason(int status);
 

@@ -36,6 +36,7 @@ enum account_status {
     ACCOUNT_UPSTREAM_ERROR,
     ACCOUNT_TOO_LARGE,
 };
+#define ACCOUNT_STATUS_COUNT 8
 
 const char *account_status_name(enum account_status status);
 

@@ -9,7 +9,7 @@
  * written;
  * - ab/ab....temporary  what is being written, locked by who writes it;
  * - ab/ab....lease      empty, locked by who holds the lease;
- * - ab/ab....count      a counter, locked while it is changed;
+ * - ab/ab....count      a counter or a row of them, locked while it is changed;
  * - usage               how many bytes the files of each shard take.
  *
  * Locks are those of open file descriptions (fcntl(2), F_OFD_SETLK): they keep
@@ -214,6 +214,8 @@ void files_release_all(struct files *files);
 
 int files_add(struct store *store, const char *key, int64_t delta, int64_t expiry, int64_t wall,
               int64_t *sum);
+int files_add_all(struct store *store, const char *key, const int64_t *deltas, size_t count,
+                  int64_t expiry, int64_t wall, int64_t *sums);
 
 /* Whether an open counter is past its expiry, or none at all. */
 bool files_counter_is_over(int descriptor, int64_t now);

@@ -21,6 +21,7 @@ struct redis_store *redis_store_of(struct store *store)
 
 void redis_store_complain(struct redis_store *store, const struct error *error)
 {
+    counters_store_error(store->store.counters);
     trouble_log(&store->trouble, error, clock_monotonic_ms());
 }
 

@@ -25,6 +25,7 @@
 #define REDIS_VALUE_PREFIX REDIS_PREFIX "value:"
 #define REDIS_LEASE_PREFIX REDIS_PREFIX "lease:"
 #define REDIS_COUNTER_PREFIX REDIS_PREFIX "counter:"
+#define REDIS_ROW_PREFIX REDIS_PREFIX "row:"
 
 #define REDIS_TOKEN_SIZE 33  /* 128 bits in hexadecimal digits, and a NUL */
 #define REDIS_NUMBER_SIZE 24 /* any int64_t */

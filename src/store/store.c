@@ -105,6 +105,11 @@ struct store *store_open(const struct store_settings *settings)
     return scheme_of(settings->url)->open(settings);
 }
 
+void store_count_errors(struct store *store, struct counters *counters)
+{
+    store->counters = counters;
+}
+
 void store_close(struct store *store)
 {
     if (store != NULL)
@@ -187,6 +192,15 @@ int store_add(struct store *store, const char *key, int64_t delta, int64_t expir
 {
     must_be_key(key);
     return store->operations->add(store, key, delta, expiry, wall, sum);
+}
+
+int store_add_all(struct store *store, const char *key, const int64_t *deltas, size_t count,
+                  int64_t expiry, int64_t wall, int64_t *sums)
+{
+    must_be_key(key);
+    if (count == 0 || count > STORE_MAXIMUM_COUNTERS)
+        BUG("a row of %zu counters", count);
+    return store->operations->add_all(store, key, deltas, count, expiry, wall, sums);
 }
 
 int store_statistics(struct store *store, int64_t wall, struct store_statistics *statistics)

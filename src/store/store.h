@@ -21,9 +21,11 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/counters.h"
 #include "base/error.h"
 
 #define STORE_MAXIMUM_KEY 2048
+#define STORE_MAXIMUM_COUNTERS 500 /* of a row: its file is then one block */
 #define STORE_LOG_SECONDS 10
 #define STORE_REDIS_TIMEOUT_MS 200
 #define STORE_REDIS_PAUSE_MS 1000
@@ -88,6 +90,8 @@ struct store_operations {
     void (*release)(struct store *store, struct store_lease *lease);
     int (*add)(struct store *store, const char *key, int64_t delta, int64_t expiry, int64_t wall,
                int64_t *sum);
+    int (*add_all)(struct store *store, const char *key, const int64_t *deltas, size_t count,
+                   int64_t expiry, int64_t wall, int64_t *sums);
     int (*statistics)(struct store *store, int64_t wall, struct store_statistics *statistics);
     int (*check)(struct store *store, struct error *error);
     void (*close)(struct store *store);
@@ -96,6 +100,7 @@ struct store_operations {
 /* The beginning of every store; what follows is the implementation's. */
 struct store {
     const struct store_operations *operations;
+    struct counters *counters; /* what goes wrong is counted there; NULL: nowhere */
 };
 
 struct store_settings {
@@ -123,6 +128,9 @@ int store_check_url(const char *url, struct error *error);
  * BUG for a URL that store_check_url refuses.
  */
 struct store *store_open(const struct store_settings *settings);
+
+/* What goes wrong is counted there from now on. Before any other thread uses it. */
+void store_count_errors(struct store *store, struct counters *counters);
 
 /* NULL is allowed. Leases that are held are released. No other thread may use it any more. */
 void store_close(struct store *store);
@@ -171,6 +179,17 @@ void store_release(struct store *store, struct store_lease *lease);
  */
 int store_add(struct store *store, const char *key, int64_t delta, int64_t expiry, int64_t wall,
               int64_t *sum);
+
+/*
+ * Adds to a row of counters, all at once: deltas[i] to number i. A row that is not there, past its
+ * expiry, or of another count, begins at 0; each add makes `expiry` its new one. 0 with the new
+ * sums in `sums` (unless that is NULL); STORE_ADD_BUSY when others are at work on it, and nothing
+ * was added; or -1 when the store cannot count. From a server that stopped answering in between it
+ * cannot be known whether they were added. At most STORE_MAXIMUM_COUNTERS; sums saturate.
+ */
+#define STORE_ADD_BUSY 1
+int store_add_all(struct store *store, const char *key, const int64_t *deltas, size_t count,
+                  int64_t expiry, int64_t wall, int64_t *sums);
 
 /* Counts what is stored, at the price of looking at all of it: 0, or -1 when it cannot be told. */
 int store_statistics(struct store *store, int64_t wall, struct store_statistics *statistics);

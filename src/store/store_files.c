@@ -22,6 +22,7 @@ struct files *files_of(struct store *store)
 
 void files_log(struct files *files, const struct error *error)
 {
+    counters_store_error(files->store.counters);
     trouble_log(&files->trouble, error, clock_monotonic_ms());
 }
 
@@ -309,6 +310,7 @@ static const struct store_operations files_operations = {
     .renew = files_renew,
     .release = files_release,
     .add = files_add,
+    .add_all = files_add_all,
     .statistics = files_statistics,
     .check = files_check,
     .close = files_close,

@@ -61,6 +61,13 @@ static int none_add(struct store *store, const char *key, int64_t delta, int64_t
     return -1;
 }
 
+static int none_add_all(struct store *store, const char *key, const int64_t *deltas, size_t count,
+                        int64_t expiry, int64_t wall, int64_t *sums)
+{
+    (void)store, (void)key, (void)deltas, (void)count, (void)expiry, (void)wall, (void)sums;
+    return -1;
+}
+
 static int none_statistics(struct store *store, int64_t wall, struct store_statistics *statistics)
 {
     (void)store, (void)wall;
@@ -89,6 +96,7 @@ static const struct store_operations none_operations = {
     .renew = none_renew,
     .release = none_release,
     .add = none_add,
+    .add_all = none_add_all,
     .statistics = none_statistics,
     .check = none_check,
     .close = none_close,

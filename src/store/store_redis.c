@@ -76,6 +76,7 @@ static const struct store_operations operations = {
     .renew = redis_renew,
     .release = redis_release,
     .add = redis_add,
+    .add_all = redis_add_all,
     .statistics = redis_statistics_of,
     .check = redis_check,
     .close = redis_close,

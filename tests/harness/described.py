@@ -26,7 +26,7 @@ except ImportError:
 # Paths, fields and members that the document describes and the program does not have yet. Empty it,
 # and nothing is tolerated.
 AHEAD = (
-    "/api/v1/health/live", "/api/v1/health/ready", "/api/v1/metrics", "repositories",
+    "repositories",
 )
 
 FILE = paths.SOURCE / "src/api/openapi.json"

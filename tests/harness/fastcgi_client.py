@@ -108,9 +108,11 @@ def cgi_reply(output):
 
 
 class Connection:
-    """One connection to the program."""
+    """One connection to the program. asked, if somebody says so, is the method and the target of
+    the request that it carries."""
 
     def __init__(self, path, seconds=30):
+        self.asked = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(seconds)
         self._socket.connect(path)

@@ -184,6 +184,13 @@ static int fake_add(struct store *store, const char *key, int64_t delta, int64_t
     return -1;
 }
 
+static int fake_add_all(struct store *store, const char *key, const int64_t *deltas, size_t count,
+                        int64_t expiry, int64_t wall, int64_t *sums)
+{
+    (void)store, (void)key, (void)deltas, (void)count, (void)expiry, (void)wall, (void)sums;
+    return -1;
+}
+
 static int fake_statistics(struct store *store, int64_t wall, struct store_statistics *statistics)
 {
     (void)store, (void)wall, (void)statistics;
@@ -220,6 +227,7 @@ struct fake_store *fake_store_new(void)
         .renew = fake_renew,
         .release = fake_release,
         .add = fake_add,
+        .add_all = fake_add_all,
         .statistics = fake_statistics,
         .check = fake_check,
         .close = fake_close,

@@ -667,6 +667,140 @@ static void no_add_is_lost_among_processes(void **state)
     assert_int_equal(add(fixture, adder.key, 0), ADDERS * ADDS);
 }
 
+/* --- rows of counters --- */
+
+#define ROW 300
+
+/* Adds to number `number` of a row, and asserts what that one comes to. */
+static void assert_row(struct fixture *fixture, struct store *store, const char *key, size_t number,
+                       int64_t delta, int64_t sum)
+{
+    int64_t deltas[ROW] = {0};
+    int64_t sums[ROW];
+    deltas[number] = delta;
+    memset(sums, 0x77, sizeof sums);
+    assert_int_equal(
+        store_add_all(store, key, deltas, ROW, fixture->wall + 100, fixture->wall, sums), 0);
+    assert_true(sums[number] == sum);
+}
+
+static void a_row_adds_up_at_once(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    const char *key = key_of(fixture, "row");
+    int64_t deltas[ROW], sums[ROW];
+    for (size_t i = 0; i < ROW; i++)
+        deltas[i] = (int64_t)i - 100;
+    for (int64_t times = 1; times <= 3; times++) {
+        struct store *store = times == 2 ? fixture->other : fixture->store;
+        assert_int_equal(store_add_all(store, key, deltas, ROW, fixture->wall + 100, fixture->wall,
+                                       times == 1 ? NULL : sums),
+                         0);
+        for (size_t i = 0; i < ROW && times > 1; i++)
+            assert_true(sums[i] == times * ((int64_t)i - 100));
+    }
+    assert_row(fixture, fixture->other, key, 7, 0, -279);
+    put(fixture, key, "a value under the same key");
+    assert_row(fixture, fixture->store, key, 7, 279, 0);
+    assert_text(fixture, key, "a value under the same key");
+}
+
+static void a_row_may_be_as_long_as_it_is_said(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    static const size_t lengths[] = {1, 2, STORE_MAXIMUM_COUNTERS};
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        int64_t deltas[STORE_MAXIMUM_COUNTERS] = {0}, sums[STORE_MAXIMUM_COUNTERS];
+        const char *key = key_of(fixture, "length");
+        deltas[lengths[i] - 1] = INT64_MAX - 1;
+        for (int64_t times = 0; times < 2; times++) {
+            assert_int_equal(store_add_all(fixture->store, key, deltas, lengths[i],
+                                           fixture->wall + 100, fixture->wall, sums),
+                             0);
+            assert_true(sums[lengths[i] - 1] == INT64_MAX - 1 + times); /* as far as it goes */
+        }
+    }
+}
+
+static void a_row_of_another_length_begins_anew(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    const char *key = key_of(fixture, "row");
+    static const size_t lengths[] = {10, 10, 3, 3, 200, 10};
+    static const int64_t expected[] = {1, 2, 1, 2, 1, 1};
+    static const int64_t deltas[200] = {1, 1, 1};
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        int64_t sums[200];
+        assert_int_equal(store_add_all(fixture->store, key, deltas, lengths[i], fixture->wall + 100,
+                                       fixture->wall, sums),
+                         0);
+        assert_int_equal(sums[2], expected[i]);
+    }
+}
+
+static void rows_saturate(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    const char *key = key_of(fixture, "row");
+    assert_row(fixture, fixture->store, key, 1, INT64_MAX, INT64_MAX);
+    assert_row(fixture, fixture->store, key, 1, 5, INT64_MAX);
+    assert_row(fixture, fixture->store, key, 2, INT64_MIN, INT64_MIN);
+    assert_row(fixture, fixture->store, key, 2, -5, INT64_MIN);
+    assert_row(fixture, fixture->store, key, 0, 5, 5);
+}
+
+static void each_add_to_a_row_moves_its_expiry(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    const char *key = key_of(fixture, "row");
+    static const struct {
+        int64_t later, expiry, sum; /* seconds from now on */
+    } rows[] = {
+        {0, 100, 1}, {99, 300, 2}, {299, 310, 3}, {310, 320, 1}, {1000, 2000, 1}, {1001, 1002, 2},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        static const int64_t one = 1;
+        int64_t sum;
+        assert_int_equal(store_add_all(fixture->store, key, &one, 1, fixture->wall + rows[i].expiry,
+                                       fixture->wall + rows[i].later, &sum),
+                         0);
+        assert_int_equal(sum, rows[i].sum);
+    }
+}
+
+/* As add_many: two numbers of a row, always both. */
+static int add_pairs(void *context)
+{
+    const struct adder *adder = context;
+    struct store *store = open_store(adder->fixture);
+    static const int64_t deltas[ROW] = {[3] = 1, [ROW - 1] = 2};
+    const int64_t wall = adder->fixture->wall;
+    const int64_t end = clock_monotonic_ms() + 60000;
+    int result = 0;
+    for (int i = 0; i < ADDS && result == 0;) {
+        int64_t sums[ROW];
+        const int added = store_add_all(store, adder->key, deltas, ROW, wall + 1000, wall, sums);
+        if (added == 0)
+            i++;
+        if ((added == 0 && sums[ROW - 1] != 2 * sums[3]) || clock_monotonic_ms() > end)
+            result = 1;
+    }
+    store_close(store);
+    return result;
+}
+
+static void rows_are_added_to_whole_among_processes(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct adder adder = {.fixture = fixture, .key = key_of(fixture, "crowded row")};
+    pid_t processes[ADDERS];
+    for (size_t i = 0; i < ADDERS; i++)
+        processes[i] = store_place_fork(add_pairs, &adder);
+    for (size_t i = 0; i < ADDERS; i++)
+        assert_int_equal(store_place_wait(processes[i]), 0);
+    assert_row(fixture, fixture->store, adder.key, ROW - 1, 0, 2 * ADDERS * ADDS);
+}
+
 /* --- all together --- */
 
 #define SHARED_KEYS 4
@@ -786,7 +920,7 @@ static void none_keeps_nothing(void **state)
     struct store_statistics statistics;
     struct store_lease *lease;
     struct error error;
-    int64_t sum;
+    int64_t sum = 1;
     fixture.store = store_open(&settings);
     put(&fixture, "key", "value");
     store_touch(fixture.store, "key", &fixture.times);
@@ -796,6 +930,7 @@ static void none_keeps_nothing(void **state)
     assert_null(lease);
     store_release(fixture.store, lease);
     assert_int_equal(store_add(fixture.store, "key", 1, 2000, 1000, &sum), -1);
+    assert_int_equal(store_add_all(fixture.store, "key", &sum, 1, 2000, 1000, &sum), -1);
     assert_int_equal(store_statistics(fixture.store, 1000, &statistics), 0);
     assert_int_equal(statistics.values, 0);
     assert_int_equal(store_check(fixture.store, &error), 0);
@@ -903,6 +1038,12 @@ static const struct CMUnitTest contract[] = {
     CONTRACT(sums_saturate),
     CONTRACT(a_counter_begins_anew_after_its_expiry),
     CONTRACT(no_add_is_lost_among_processes),
+    CONTRACT(a_row_adds_up_at_once),
+    CONTRACT(a_row_may_be_as_long_as_it_is_said),
+    CONTRACT(a_row_of_another_length_begins_anew),
+    CONTRACT(rows_saturate),
+    CONTRACT(each_add_to_a_row_moves_its_expiry),
+    CONTRACT(rows_are_added_to_whole_among_processes),
     CONTRACT(whoever_gets_a_value_gets_it_whole),
     CONTRACT(statistics_tell_what_is_stored),
     CONTRACT(a_check_that_succeeds_leaves_nothing),
