@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/route.h"
 #include "base/alloc.h"
 
 /* Soon enough for a person; a visit takes about as long. */
@@ -68,9 +67,8 @@ static void add_location(const struct api_settings *settings, struct exchange *e
 {
     struct buffer parameters = BUFFER_INIT(LOCATION_MAXIMUM_BYTES);
     query_write_parameters(&exchange->query, &settings->forges, &parameters);
-    headers_format(&exchange->reply.headers, "Location", "%.*s%s?%s&wait=0",
-                   (int)route_base_length(exchange->request.target), exchange->request.target,
-                   exchange->endpoint->path, buffer_text(&parameters));
+    headers_format(&exchange->reply.headers, "Location", "%s?%s&wait=0", exchange->request.target,
+                   buffer_text(&parameters));
     buffer_release(&parameters);
 }
 

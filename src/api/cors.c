@@ -38,7 +38,7 @@ void cors_reply(struct headers *headers, const char *allowed, const char *origin
         return;
     headers_add(headers, "Access-Control-Allow-Origin", allows_all(allowed) ? "*" : origin);
     headers_add(headers, "Access-Control-Expose-Headers",
-                "Retry-After, ETag, Link, Age, X-Request-Id");
+                "Retry-After, ETag, Age, Location, Preference-Applied, X-Request-Id");
 }
 
 void cors_preflight(struct headers *headers, const char *allowed, const char *origin)

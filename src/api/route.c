@@ -52,12 +52,6 @@ static const char *behind_derived_base(const char *path)
     return last;
 }
 
-size_t route_base_length(const char *target)
-{
-    const char *path = behind_derived_base(target);
-    return path == NULL ? 0 : (size_t)(path - target);
-}
-
 static const char *behind_base(const char *path, const char *base)
 {
     if (base == NULL || base[0] == '\0')

@@ -20,9 +20,6 @@ extern const struct endpoint *const endpoints[];
 int route_find(const struct endpoint **endpoint, const char *target, const char *base_path,
                struct error *error);
 
-/* How many bytes of a target that was found stand before its endpoint's path. */
-size_t route_base_length(const char *target);
-
 /*
  * What stands behind the path of an endpoint in a target for which route_find found it: "" or, in a
  * folder, what is below it, decoded; free() it.

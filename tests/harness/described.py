@@ -25,9 +25,7 @@ except ImportError:
 
 # Paths, fields and members that the document describes and the program does not have yet. Empty it,
 # and nothing is tolerated.
-AHEAD = (
-    "repositories",
-)
+AHEAD = ()
 
 FILE = paths.SOURCE / "src/api/openapi.json"
 ROOTS = ("/api/v1/", "/docs/")

@@ -279,14 +279,6 @@ tap.add("the example name-not-allowed is what the program answers", check_guarde
         "name-not-allowed", {"ALLOWED_NAMES": NAME}, *post({"github": "someone-else"}))
 
 
-@tap.test("the example with repositories is what the program answers")
-def check_repositories():
-    reply = fcgi.ask(program.get().path, "GET", f"{AGGREGATE}?username={NAME}&include=repositories")
-    if "repositories" not in reply.json() and "repositories" in described.AHEAD:
-        tap.skip("include=repositories is described and not there yet")
-    check_answer(AGGREGATE, "repositories", "&include=repositories")
-
-
 tap.add("the example of a profile is what the program answers", check_answer, AGGREGATE, NAME, "")
 tap.add("the example with fields is what the program answers", check_answer, AGGREGATE, "fields",
         "&fields=complete,totals.stars.received,accounts.name")

@@ -234,7 +234,9 @@ static void test_cors(void **state)
         assert_field(&headers, "Vary", row->vary, row->sentence);
         assert_field(&headers, "Access-Control-Allow-Origin", row->answer, row->sentence);
         assert_field(&headers, "Access-Control-Expose-Headers",
-                     row->answer == NULL ? NULL : "Retry-After, ETag, Link, Age, X-Request-Id",
+                     row->answer == NULL
+                         ? NULL
+                         : "Retry-After, ETag, Age, Location, Preference-Applied, X-Request-Id",
                      row->sentence);
         assert_field(&headers, "Access-Control-Allow-Methods",
                      row->answer == NULL ? NULL : "GET, HEAD, POST, OPTIONS", row->sentence);
