@@ -27,6 +27,9 @@ class Files(PrivateDirectory):
         """The files of values, in all shards."""
         return [path for path in self._all() if "." not in path.name]
 
+    def leases(self):
+        return [path for path in self._all() if path.name.endswith(".lease")]
+
     def temporaries(self):
         return [path for path in self._all() if path.name.endswith(".temporary")]
 

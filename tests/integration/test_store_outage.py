@@ -43,6 +43,7 @@ def world():
     try:
         with Clock() as clock, store.Files() as files:
             with store.keeping(forges.simulator, files.url, clock) as own:
+                own.files = files
                 yield forges, clock, own
     finally:
         forges.simulator.close()
@@ -54,9 +55,11 @@ def ask(own, name):
     return reply, time.monotonic() - begun
 
 
-def failures(own, name):
-    """How many visits of one account have come to nothing."""
-    return own.log().count(f"visited github:{name}: upstream_error")
+def has_failed(own, name, times):
+    """Whether so many visits of one account have come to nothing, and that is kept: then the leases
+    of its visits are gone."""
+    return own.log().count(f"visited github:{name}: upstream_error") == times \
+        and not own.files.leases()
 
 
 def check_stale_reply(reply, first, ahead):
@@ -95,7 +98,7 @@ def check_hour():
             reply, took = ask(own, name)
             check_stale_reply(reply, first, ahead)
             tap.true(took < AT_ONCE, f"at once, not after {took:.1f} s")
-            wait_until(lambda n=failed: failures(own, name) == n, "the visit has failed",
+            wait_until(lambda n=failed: has_failed(own, name, n), "the visit has failed",
                        child=own.child)
         forges.come()
         clock.set(FRESH + HOUR)
@@ -123,7 +126,7 @@ def check_days():
             tap.equal({row["status"] for row in problem["accounts"]}, {"upstream_error"},
                       "statuses")
         forges.come()
-        clock.move(FAILURE + 1)
+        clock.move(FAILURE + 5)
         for each in (name, cold):
             store.check_right(forges.simulator, ask(own, each)[0], each)
         counts = forges.simulator.counts()
