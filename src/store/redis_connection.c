@@ -64,7 +64,7 @@ static void send_later(const struct redis_server *server, redisContext *connecti
     /* A copy, as hiredis wants an array that is not const. */
     const char *words[REDIS_COMMAND_WORDS];
     memcpy(words, command->words, sizeof words);
-    if (server->library.append(connection, command->count, words, command->lengths) != REDIS_OK)
+    if (server->hiredis.append(connection, command->count, words, command->lengths) != REDIS_OK)
         BUG("hiredis is out of memory");
 }
 
@@ -76,13 +76,13 @@ enum redis_fault redis_connection_call(const struct redis_server *server, redisC
         send_later(server, connection, &commands[i]);
     size_t received = 0;
     void *reply = NULL;
-    while (received < count && server->library.get_reply(connection, &reply) == REDIS_OK)
+    while (received < count && server->hiredis.get_reply(connection, &reply) == REDIS_OK)
         replies[received++] = reply;
     const int code = errno;
     if (received == count)
         return REDIS_FAULT_NONE;
     while (received > 0)
-        server->library.free_reply(replies[--received]);
+        server->hiredis.free_reply(replies[--received]);
     return describe_fault(server, connection, code, error);
 }
 
@@ -121,14 +121,14 @@ static int introduce(const struct redis_server *server, redisContext *connection
         if (result == 0 && replies[i]->type == REDIS_REPLY_ERROR)
             result =
                 redis_refusal(error, server->address.text, commands[i].words[0], replies[i]->str);
-        server->library.free_reply(replies[i]);
+        server->hiredis.free_reply(replies[i]);
     }
     return result;
 }
 
 static int set_up(const struct redis_server *server, redisContext *connection, struct error *error)
 {
-    const struct redis_library *library = &server->library;
+    const struct redis_library *library = &server->hiredis;
     if (connection->err == 0 && library->set_timeout(connection, timeout) == REDIS_OK &&
         (server->address.host == NULL || library->keep_alive(connection) == REDIS_OK))
         return introduce(server, connection, error);
@@ -141,8 +141,8 @@ redisContext *redis_connection_open(const struct redis_server *server, struct er
     const struct redis_address *address = &server->address;
     redisContext *connection =
         address->path != NULL
-            ? server->library.connect_local(address->path, timeout)
-            : server->library.connect_network(address->host, address->port, timeout);
+            ? server->hiredis.connect_local(address->path, timeout)
+            : server->hiredis.connect_network(address->host, address->port, timeout);
     if (connection == NULL)
         BUG("hiredis is out of memory");
     if (set_up(server, connection, error) == 0)
@@ -153,7 +153,7 @@ redisContext *redis_connection_open(const struct redis_server *server, struct er
 
 void redis_connection_close(const struct redis_server *server, redisContext *connection)
 {
-    server->library.free_context(connection);
+    server->hiredis.free_context(connection);
 }
 
 bool redis_connection_is_open(const redisContext *connection)

@@ -35,7 +35,7 @@ void redis_command_add_text(struct redis_command *command, const char *text);
 /* A server, and the means to speak to it. Const while connections are open. */
 struct redis_server {
     struct redis_address address;
-    struct redis_library library;
+    struct redis_library hiredis;
 };
 
 enum redis_fault {
@@ -57,7 +57,7 @@ void redis_connection_close(const struct redis_server *server, redisContext *con
 bool redis_connection_is_open(const redisContext *connection);
 
 /*
- * Sends all commands and receives all replies (free_reply of the library); none on a fault, after
+ * Sends all commands and receives all replies (free_reply of hiredis); none on a fault, after
  * which the connection can only be closed.
  */
 enum redis_fault redis_connection_call(const struct redis_server *server, redisContext *connection,

@@ -15,7 +15,7 @@
 #include "store/store.h"
 
 struct redis_pool {
-    struct redis_server server; /* const but for the library, until that is loaded */
+    struct redis_server server; /* const but for hiredis, until that is loaded */
     pthread_mutex_t mutex;      /* of all that follows; not held while a server is waited for */
     bool loaded;
     pid_t process;       /* that opened the idle connections */
@@ -55,7 +55,7 @@ void redis_pool_close(struct redis_pool *pool)
 void redis_pool_free(struct redis_pool *pool, redisReply *reply)
 {
     if (reply != NULL)
-        pool->server.library.free_reply(reply);
+        pool->server.hiredis.free_reply(reply);
 }
 
 const char *redis_pool_text(const struct redis_pool *pool)
@@ -74,7 +74,7 @@ static int load(struct redis_pool *pool, struct error *error)
 {
     if (pool->loaded)
         return 0;
-    if (redis_library_open(&pool->server.library, error) < 0) {
+    if (redis_library_open(&pool->server.hiredis, error) < 0) {
         note_failure(pool, error);
         return -1;
     }

@@ -228,12 +228,14 @@ def check_plain():
         check_protocols(lines, "HTTP/1.1")
         tap.true(LARGE_PAGES - 1 <= len(by_connection(lines)) <= CONCURRENCY,
                  f"a connection for each call at a time, not {len(by_connection(lines))}")
-        front().forget()
-        ask_large(program, "g3000-plain-again")
-        numbers = [int(line.number) for line in lines_of(LARGE_CALLS, PLAIN_TLS[0])]
-        # A connection that ends just then is made anew.
-        tap.true(sum(number == 1 for number in numbers) <= len(numbers) // 8,
-                 f"hardly any new connections for the next visit: {numbers}")
+        # The first may have had too few calls at a time to need every connection that there may be.
+        for name in ("g3000-plain-again", "g3000-plain-once-more"):
+            front().forget()
+            ask_large(program, name)
+            numbers = [int(line.number) for line in lines_of(LARGE_CALLS, PLAIN_TLS[0])]
+            if min(numbers) > 1:
+                break
+        tap.true(min(numbers) > 1, f"no new connections for the next visits: {numbers}")
 
 
 @tap.test("a forge that spoke HTTP/1.1 once gets one connection again when it speaks HTTP/2")

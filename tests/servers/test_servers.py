@@ -93,9 +93,13 @@ def check_head(setup):
     tap.equal(head.status, 200, "status of HEAD")
     tap.equal(head.body, b"", "body of HEAD")
     tap.equal(head.header("Content-Type"), whole.header("Content-Type"), "Content-Type of HEAD")
-    # Nothing is kept here: the second is another visit, perhaps a second later.
-    for name in ("ETag", "Last-Modified", "Age", "Cache-Control"):
-        tap.true(head.header(name), f"HEAD has {name}, too")
+    # Nothing is kept here, so that each is a visit: those of one second tell the same.
+    for _ in range(5):
+        if head.header("Last-Modified") == whole.header("Last-Modified"):
+            break
+        whole, head = setup.get(NAME), setup.get(NAME, "HEAD")
+    for name in ("ETag", "Last-Modified"):
+        tap.equal(head.header(name), whole.header(name), f"{name} of HEAD")
 
 
 def check_form(setup):
