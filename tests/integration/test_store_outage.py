@@ -150,7 +150,7 @@ def check_jumps():
                     if name.startswith("nobody"):
                         support.contract.problem(reply, 404)
                         continue
-                    store.check_right(forges.simulator, reply, name, store.is_stale(reply))
+                    store.check_right(forges.simulator, reply, name, stale=None)
                     left = store.directives(reply)["max-age"] - store.age(reply)
                     store.check_between(left, -(2 * DAY), 0 if store.is_stale(reply) else FRESH,
                                         f"seconds for which it says to be fresh, at {ahead}")
@@ -173,7 +173,7 @@ def check_two_clocks():
                 for _ in range(3):
                     for own in (right, ahead):
                         reply, _ = ask(own, name)
-                        store.check_right(simulator, reply, name, store.is_stale(reply))
+                        store.check_right(simulator, reply, name, stale=None)
             store.until_fresh(right, name)
 
 
