@@ -5,7 +5,9 @@
  *     store_scale file:/some/directory COUNT
  *
  * puts COUNT values of 2 KiB, as snapshots have, unless the last is there, and
- * writes the median and the 99th percentile of 20,000 gets, in microseconds.
+ * writes one line of JSON: the median and the 99th percentile of 20,000 gets of
+ * the one key ("hot") and of all of them ("spread"), and what a put took ("put",
+ * null when none was made), all in microseconds.
  */
 #include "config.h"
 
@@ -21,6 +23,8 @@
 #define VALUE_BYTES 2048
 #define KEEP_SECONDS (24 * 60 * 60)
 #define BOUND ((size_t)4 * 1024 * 1024 * 1024)
+/* Without a common divisor with a power of ten, so that every key has its turn. */
+#define STEP 7919
 
 static double microseconds(void)
 {
@@ -35,7 +39,8 @@ static const char *key_of(char key[32], long number)
     return key;
 }
 
-static void fill(struct store *store, long count)
+/* What a put took, or a negative number. */
+static double fill(struct store *store, long count)
 {
     static char bytes[VALUE_BYTES];
     char key[32];
@@ -45,11 +50,11 @@ static void fill(struct store *store, long count)
     const struct store_times times = {wall, end, end, end};
     memset(bytes, 'x', sizeof bytes);
     if (store_stamp(store, key_of(key, count - 1), wall, &stamp) == 0)
-        return;
+        return -1;
     const double begun = microseconds();
     for (long i = 0; i < count; i++)
         store_put(store, key_of(key, i), bytes, sizeof bytes, &times);
-    printf("%ld values put, %.0f us each\n", count, (microseconds() - begun) / (double)count);
+    return (microseconds() - begun) / (double)count;
 }
 
 static int compare(const void *one, const void *other)
@@ -64,7 +69,6 @@ static void measure(struct store *store, const char *what, long count, long step
 {
     static double took[GETS];
     char key[32];
-    long found = 0;
     for (long i = 0; i < GETS; i++) {
         struct store_value value;
         const int64_t wall = clock_wall();
@@ -72,14 +76,15 @@ static void measure(struct store *store, const char *what, long count, long step
         const double begun = microseconds();
         const int result = store_get(store, key, wall, &value);
         took[i] = microseconds() - begun;
-        if (result < 0)
-            continue;
-        found++;
+        if (result < 0) {
+            fprintf(stderr, "store_scale: %s is not there\n", key);
+            exit(1);
+        }
         store_value_release(&value);
     }
     qsort(took, GETS, sizeof *took, compare);
-    printf("%-8s %8ld values: median %6.1f us, 99th percentile %6.1f us, %ld of %d found\n", what,
-           count, took[GETS / 2], took[GETS * 99 / 100], found, GETS);
+    printf(", \"%s\": {\"median\": %.2f, \"p99\": %.2f}", what, took[GETS / 2],
+           took[GETS * 99 / 100]);
 }
 
 int main(int argc, char **argv)
@@ -96,9 +101,15 @@ int main(int argc, char **argv)
     }
     struct store *store =
         store_open(&(struct store_settings){.url = argv[1], .maximum_bytes = BOUND});
-    fill(store, count);
+    const double put = fill(store, count);
+    fputs("{\"put\": ", stdout);
+    if (put < 0)
+        fputs("null", stdout);
+    else
+        printf("%.1f", put);
     measure(store, "hot", count, 0);
-    measure(store, "spread", count, 7919);
+    measure(store, "spread", count, STEP);
+    puts("}");
     store_close(store);
     return 0;
 }
