@@ -8,6 +8,7 @@ FUZZ_TARGETS = \
 	fuzz/fuzz_github_rest \
 	fuzz/fuzz_link \
 	fuzz/fuzz_query \
+	fuzz/fuzz_repository_list \
 	fuzz/fuzz_snapshot_bytes
 
 CPPFLAGS_FUZZ = $(AM_CPPFLAGS) -I$(top_srcdir)/fuzz -I$(top_srcdir)/tests/unit
@@ -47,6 +48,10 @@ fuzz_fuzz_query_SOURCES = fuzz/fuzz_query.c $(FUZZ_ENGINE)
 fuzz_fuzz_query_CPPFLAGS = $(CPPFLAGS_FUZZ)
 fuzz_fuzz_query_LDFLAGS = $(LDFLAGS_FUZZ)
 fuzz_fuzz_query_LDADD = $(LDADD_FUZZ)
+fuzz_fuzz_repository_list_SOURCES = fuzz/fuzz_repository_list.c $(FUZZ_ENGINE)
+fuzz_fuzz_repository_list_CPPFLAGS = $(CPPFLAGS_FUZZ)
+fuzz_fuzz_repository_list_LDFLAGS = $(LDFLAGS_FUZZ)
+fuzz_fuzz_repository_list_LDADD = $(LDADD_FUZZ)
 fuzz_fuzz_snapshot_bytes_SOURCES = fuzz/fuzz_snapshot_bytes.c $(FUZZ_ENGINE)
 fuzz_fuzz_snapshot_bytes_CPPFLAGS = $(CPPFLAGS_FUZZ)
 fuzz_fuzz_snapshot_bytes_LDFLAGS = $(LDFLAGS_FUZZ)
@@ -138,6 +143,16 @@ EXTRA_DIST += fuzz/replay_corpora.sh fuzz/replay.c \
 	fuzz/corpus/query/username.form \
 	fuzz/corpus/query/username.json \
 	fuzz/corpus/query/wrong-types.json \
+	fuzz/corpus/repository_list/cut \
+	fuzz/corpus/repository_list/empty \
+	fuzz/corpus/repository_list/endless \
+	fuzz/corpus/repository_list/known \
+	fuzz/corpus/repository_list/no_name \
+	fuzz/corpus/repository_list/other_version \
+	fuzz/corpus/repository_list/out_of_order \
+	fuzz/corpus/repository_list/sparse \
+	fuzz/corpus/repository_list/unknown_flag \
+	fuzz/corpus/repository_list/wrong_figure \
 	fuzz/corpus/snapshot_bytes/cut \
 	fuzz/corpus/snapshot_bytes/empty \
 	fuzz/corpus/snapshot_bytes/endless \

@@ -24,6 +24,7 @@
 #include <json-c/json_object.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
@@ -73,8 +74,8 @@ static const char *const headers[] = {"Accept: application/json", NULL};
 
 #define WORKSPACE_FIELDS "uuid,slug,name,is_personal,created_on,links.html.href,links.avatar.href"
 #define PAGE_FIELDS                                                                                \
-    "size,pagelen,next,values.uuid,values.is_private,values.language,values.size,"                 \
-    "values.parent.full_name"
+    "size,pagelen,next,values.uuid,values.full_name,values.is_private,values.language,"            \
+    "values.size,values.parent.full_name"
 
 static const struct selection workspace_selection = {
     .envelope = (const char *const[]){"uuid", "slug", "name", "is_personal", "created_on",
@@ -83,7 +84,8 @@ static const struct selection workspace_selection = {
 
 static const struct selection page_selection = {
     .array = "values",
-    .members = (const char *const[]){"uuid", "is_private", "language", "size", "parent", NULL},
+    .members = (const char *const[]){"uuid", "full_name", "is_private", "language", "size",
+                                     "parent", NULL},
     .envelope = (const char *const[]){"size", "pagelen", "next", NULL},
 };
 
@@ -172,7 +174,8 @@ static bool is_too_long(struct visit *visit, int64_t listed, size_t pages)
     const size_t most_pages = maximum / PAGE_LENGTH_DEFAULT + PAGE_LENGTH_DEFAULT;
     if (listed <= (int64_t)maximum && pages <= most_pages)
         return false;
-    visit_fail(visit, ACCOUNT_TOO_LARGE, 0, "the account has more than %zu repositories", maximum);
+    visit_fail(visit, ACCOUNT_TOO_LARGE, 0,
+               "the account has more than %zu repositories, the most that are read here", maximum);
     return true;
 }
 
@@ -282,6 +285,21 @@ static int read_language(struct repository *repository, struct json_object *elem
     return 0;
 }
 
+/* Of "workspace/slug" the slug: the URL of its page for people ends with it. */
+static int read_name(struct repository *repository, struct json_object *element,
+                     struct error *error)
+{
+    char *full_name = NULL;
+    if (member_text(element, "full_name", &full_name, error) < 0)
+        return -1;
+    if (full_name != NULL) {
+        const char *slash = strrchr(full_name, '/');
+        repository->name = alloc_text(slash == NULL ? full_name : slash + 1);
+    }
+    free(full_name);
+    return 0;
+}
+
 static int take_repository(struct visit *visit, const struct call *call,
                            struct json_object *element, struct error *error)
 {
@@ -300,7 +318,7 @@ static int take_repository(struct visit *visit, const struct call *call,
         return -1;
     repository->id = id;
     repository->is_fork = is_fork;
-    if (read_language(repository, element, error) < 0)
+    if (read_name(repository, element, error) < 0 || read_language(repository, element, error) < 0)
         return -1;
     return member_figure(element, "size", FIGURE_MAXIMUM,
                          &repository->figures[REPOSITORY_SIZE_BYTES], error);

@@ -188,10 +188,10 @@ static int keep(struct elements *elements, size_t length, struct error *error)
         return 0;
     if (into == &elements->around)
         return error_set(error, ERROR_TOO_LARGE,
-                         "more than %d bytes would be kept of the document around the elements",
+                         "what is needed of the document around the list has more than %d bytes",
                          ELEMENTS_MAXIMUM_KEPT);
-    return error_set(error, ERROR_TOO_LARGE, "more than %d bytes would be kept of element %zu",
-                     ELEMENTS_MAXIMUM_KEPT, elements->count);
+    return error_set(error, ERROR_TOO_LARGE, "what is needed of element %zu has more than %d bytes",
+                     elements->count, ELEMENTS_MAXIMUM_KEPT);
 }
 
 /* What json-c makes of a whole value; `*value` is the caller's, NULL for JSON null. */

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "forge/member.h"
+#include "forge/quota.h"
 #include "forge/visit.h"
 
 /* Bytes of an upstream's message that are shown. */
@@ -18,7 +19,7 @@
 
 /*
  * When a limit says nothing of its end: GitHub's documentation asks for a minute at least. And the
- * longest wait that is believed; both forges count by the hour.
+ * longest Retry-After that is believed.
  */
 #define WAIT_DEFAULT_SECONDS 60
 #define WAIT_MAXIMUM_SECONDS 86400
@@ -39,11 +40,12 @@ int64_t failure_remaining(const struct headers *headers)
     return header_number(headers, "X-RateLimit-Remaining");
 }
 
-/* The seconds until the limit's period ends, or -1. */
+/* The seconds until the limit's period ends, or -1: not told, or not to be believed. */
 static int64_t until_reset(const struct headers *headers, int64_t wall)
 {
     const int64_t reset = header_number(headers, "X-RateLimit-Reset");
-    return reset < RESET_EPOCH_MINIMUM ? reset : reset > wall ? reset - wall : 0;
+    const int64_t left = reset < RESET_EPOCH_MINIMUM ? reset : reset > wall ? reset - wall : 0;
+    return quota_is_credible(left) ? left : -1;
 }
 
 /* When asking again makes sense: never at once, so that a wrong clock cannot make us insist. */

@@ -171,7 +171,6 @@ long github_linked_page(const struct response *response, const char *relation)
 static void release_handle(struct github_handle *handle)
 {
     free(handle->node_id);
-    free(handle->name);
     free(handle->languages_after);
     free(handle->topics_after);
     *handle = (struct github_handle){0};

@@ -69,7 +69,7 @@ struct github_work {
  */
 struct github_handle {
     char *node_id; /* GraphQL's identity; NULL when it was not told or will not be needed */
-    char *name;    /* without the owner's; NULL as above */
+    bool disowned; /* the repository's name is another one's by now */
     /* The cursors behind which more languages and topics follow than were listed, or NULL. */
     char *languages_after;
     char *topics_after;

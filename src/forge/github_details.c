@@ -41,10 +41,10 @@ static void ask_details_of(struct visit *visit, unsigned number, struct calls *m
 {
     const struct github_original *original = &github_of(visit)->originals[number - 1];
     const char *base = visit->settings->base_url;
-    if (original->handle->name == NULL || is_step(original->handle->name))
+    if (original->repository->name == NULL || is_step(original->repository->name))
         return;
     char *owner = github_encoded(visit->snapshot->account);
-    char *name = github_encoded(original->handle->name);
+    char *name = github_encoded(original->repository->name);
     github_get(more, GITHUB_WATCHERS, number, &watchers_selection,
                alloc_format("%srepos/%s/%s", base, owner, name));
     github_get(more, GITHUB_LANGUAGES, number, &languages_selection,
@@ -70,8 +70,7 @@ void github_ask_details(struct visit *visit, struct calls *more)
 /* The name is another repository's by now: whatever is told under it counts for nothing. */
 static void disown_name(const struct github_original *original)
 {
-    free(original->handle->name);
-    original->handle->name = NULL;
+    original->handle->disowned = true;
     original->repository->languages_known = figure_unknown(REASON_UPSTREAM_ERROR);
 }
 
@@ -136,7 +135,7 @@ static int commit_languages(struct visit *visit, const struct call *call,
     struct repository *repository = repository_of(visit, call);
     if (check_languages(answer->envelope, error) < 0)
         return -1;
-    if (github_of(visit)->originals[call->page - 1].handle->name == NULL)
+    if (github_of(visit)->originals[call->page - 1].handle->disowned)
         return error_set(error, ERROR_VALUE, "the answer is about another repository");
     repository->languages_known = 0;
     json_object_object_foreach(answer->envelope, name, value)

@@ -59,10 +59,10 @@ static const char *const headers[] = {"Accept: application/vnd.github+json", NUL
 
 static const struct selection profile_selection = {
     .array = LIST ".nodes",
-    .members = (const char *const[]){"id", "databaseId", "isFork", "isPrivate", "isArchived",
-                                     "forkCount", "stargazerCount", "diskUsage", "primaryLanguage",
-                                     "watchers", "issues", "pullRequests", "languages",
-                                     "repositoryTopics", "defaultBranchRef", NULL},
+    .members = (const char *const[]){"id", "databaseId", "name", "isFork", "isPrivate",
+                                     "isArchived", "forkCount", "stargazerCount", "diskUsage",
+                                     "primaryLanguage", "watchers", "issues", "pullRequests",
+                                     "languages", "repositoryTopics", "defaultBranchRef", NULL},
     .envelope =
         (const char *const[]){"errors", "message", "data.repositoryOwner.starredRepositories",
                               "data.repositoryOwner.originals.totalCount", LIST ".totalCount",
@@ -203,7 +203,8 @@ static int read_repository(const struct visit *visit, const struct github_origin
                            struct json_object *node, struct error *error)
 {
     struct repository *repository = added->repository;
-    if (github_node_numbers(repository, node, error) < 0 ||
+    if (member_text(node, "name", &repository->name, error) < 0 ||
+        github_node_numbers(repository, node, error) < 0 ||
         read_issues(repository, node, error) < 0 ||
         github_node_language(repository, node, error) < 0 ||
         github_node_languages(repository, node, &added->handle->languages_after, error) < 0 ||

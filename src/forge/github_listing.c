@@ -10,7 +10,7 @@
 #include "forge/member.h"
 
 #define MEMBERS                                                                                    \
-    "id", "fork", "private", "archived", "size", "forks_count", "stargazers_count",                \
+    "id", "name", "fork", "private", "archived", "size", "forks_count", "stargazers_count",        \
         "open_issues_count", "language", "topics"
 
 static const struct selection page_selection = {
@@ -18,10 +18,10 @@ static const struct selection page_selection = {
     .members = (const char *const[]){MEMBERS, NULL},
 };
 
-/* With what later calls need: json-c takes time for each member. */
+/* With what later calls by GraphQL need: json-c takes time for each member. */
 static const struct selection page_selection_with_handles = {
     .array = "",
-    .members = (const char *const[]){MEMBERS, "node_id", "name", NULL},
+    .members = (const char *const[]){MEMBERS, "node_id", NULL},
 };
 
 /* Calls. */
@@ -35,11 +35,10 @@ static const struct selection page_selection_with_handles = {
  */
 static void ask_page(struct visit *visit, struct calls *calls, unsigned page)
 {
-    const bool needs_handles = github_of(visit)->by_graphql || visit->full;
     char *name = github_encoded(visit->snapshot->account);
     visit_page(visit, page);
     github_get(calls, GITHUB_PAGE, page,
-               needs_handles ? &page_selection_with_handles : &page_selection,
+               github_of(visit)->by_graphql ? &page_selection_with_handles : &page_selection,
                alloc_format("%susers/%s/repos?type=owner&sort=created&direction=asc&per_page=%d"
                             "&page=%u",
                             visit->settings->base_url, name, GITHUB_PAGE_LENGTH, page));
@@ -48,7 +47,8 @@ static void ask_page(struct visit *visit, struct calls *calls, unsigned page)
 
 void github_fail_too_large(struct visit *visit)
 {
-    visit_fail(visit, ACCOUNT_TOO_LARGE, 0, "the account has more than %zu repositories",
+    visit_fail(visit, ACCOUNT_TOO_LARGE, 0,
+               "the account has more than %zu repositories, the most that are read here",
                visit->settings->maximum_repositories);
 }
 
@@ -129,7 +129,8 @@ static int read_topics(struct repository *repository, struct json_object *elemen
 static int read_repository(struct repository *repository, struct json_object *element,
                            struct error *error)
 {
-    return member_flag(element, "archived", &repository->archived, error) < 0 ||
+    return member_text(element, "name", &repository->name, error) < 0 ||
+                   member_flag(element, "archived", &repository->archived, error) < 0 ||
                    read_numbers(repository, element, error) < 0 ||
                    read_language(repository, element, error) < 0 ||
                    read_topics(repository, element, error) < 0
@@ -141,12 +142,9 @@ static int read_repository(struct repository *repository, struct json_object *el
 static int read_handle(const struct visit *visit, struct json_object *element, bool is_fork,
                        struct github_handle *handle, struct error *error)
 {
-    if (is_fork)
+    if (is_fork || !github_of(visit)->by_graphql)
         return 0;
-    if (github_of(visit)->by_graphql &&
-        member_text(element, "node_id", &handle->node_id, error) < 0)
-        return -1;
-    return visit->full ? member_text(element, "name", &handle->name, error) : 0;
+    return member_text(element, "node_id", &handle->node_id, error);
 }
 
 static int take_repository(struct visit *visit, const struct call *call,

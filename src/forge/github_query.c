@@ -53,7 +53,7 @@ const struct github_query github_query_profile = {
             " totalCount"
             " pageInfo { hasNextPage endCursor }"
             " nodes {"
-            " id databaseId isFork isPrivate"
+            " id databaseId name isFork isPrivate"
             " isArchived @include(if: $withArchived)"
             " forkCount @include(if: $withForks)"
             " stargazerCount @include(if: $withStars)"

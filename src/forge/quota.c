@@ -21,16 +21,22 @@ static int64_t leading_number(const struct headers *headers, const char *name)
     return value == NULL ? -1 : text_number(value, strspn(value, "0123456789"), NUMBER_MAXIMUM);
 }
 
+bool quota_is_credible(int64_t seconds)
+{
+    return seconds <= QUOTA_MAXIMUM_SECONDS;
+}
+
 struct quota quota_read(const struct headers *headers, int64_t wall)
 {
     const int64_t limit = leading_number(headers, "X-RateLimit-Limit");
     const int64_t remaining = leading_number(headers, "X-RateLimit-Remaining");
     const int64_t reset = leading_number(headers, "X-RateLimit-Reset");
+    const int64_t reset_at = reset < RESET_TIME_MINIMUM ? wall + reset : reset;
     return (struct quota){
-        .told = remaining >= 0 && reset >= 0,
+        .told = remaining >= 0 && reset >= 0 && quota_is_credible(reset_at - wall),
         .limit = limit > 0 ? limit : 0,
         .remaining = remaining,
-        .reset_at = reset < RESET_TIME_MINIMUM ? wall + reset : reset,
+        .reset_at = reset_at,
     };
 }
 

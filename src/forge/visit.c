@@ -68,7 +68,8 @@ static void begin_repository(struct repository *repository, const struct reposit
 struct repository *visit_add_repository(struct visit *visit, unsigned number, struct error *error)
 {
     if (visit->taken >= visit->settings->maximum_repositories) {
-        error_set(error, ERROR_TOO_LARGE, "the account has more than %zu repositories",
+        error_set(error, ERROR_TOO_LARGE,
+                  "the account has more than %zu repositories, the most that are read here",
                   visit->settings->maximum_repositories);
         return NULL;
     }
@@ -242,6 +243,18 @@ enum account_status visit_status_of(enum call_outcome outcome, int http_status)
     return ACCOUNT_UPSTREAM_ERROR;
 }
 
+/* Takes over the entries. */
+static struct repository_list *pack(struct entry *entries, size_t count)
+{
+    const struct repository **repositories = alloc_zeroed(count, sizeof(const struct repository *));
+    for (size_t i = 0; i < count; i++)
+        repositories[i] = entries[i].repository;
+    free(entries);
+    struct repository_list *list = repository_list_pack(repositories, count);
+    free(repositories);
+    return list;
+}
+
 static void fold(struct visit *visit)
 {
     size_t count;
@@ -252,7 +265,7 @@ static void fold(struct visit *visit)
     tally_tell(&visit->snapshot->totals, &visit->example);
     for (size_t i = 0; i < count; i++)
         tally_repository(&visit->snapshot->totals, entries[i].repository);
-    free(entries);
+    snapshot_set_repositories(visit->snapshot, pack(entries, count));
 }
 
 /* Nothing that a visit learned before it failed may count. */

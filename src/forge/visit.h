@@ -124,10 +124,10 @@ enum account_status visit_status_of(enum call_outcome outcome, int http_status);
 
 /*
  * Ends the visit: the repositories of all pages, each identity once, are folded into the snapshot's
- * totals beside what the example tells (tally_tell), which are settled; for a failed visit every
- * total gets the reason instead. Calls the forge's conclude first, unless the visit failed. BUG
- * when a visit that did not fail has a page that was not committed. The caller owns the reference
- * returned; of the visit only visit_free may follow.
+ * totals beside what the example tells (tally_tell), which are settled, and packed into its list;
+ * for a failed visit every total gets the reason instead. Calls the forge's conclude first, unless
+ * the visit failed. BUG when a visit that did not fail has a page that was not committed. The
+ * caller owns the reference returned; of the visit only visit_free may follow.
  */
 struct snapshot *visit_end(struct visit *visit, int64_t wall);
 

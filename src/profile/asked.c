@@ -27,6 +27,10 @@ static const struct {
     [ASKED_FIELDS] = {"fields", true, false,
                       "dotted paths of the reply, separated by commas, such as "
                       "\"totals.stars.received,accounts.name\""},
+    [ASKED_INCLUDE] = {"include", true, false,
+                       "\"repositories\", the one thing that can be told besides"},
+    [ASKED_PAGE] = {"page", false, true, "a whole number, 1 to 1000000"},
+    [ASKED_PER_PAGE] = {"per_page", false, true, "a whole number, 1 to 100"},
     [ASKED_WAIT] = {"wait", false, true, "whole seconds, 0 to 3600"},
 };
 
@@ -168,6 +172,14 @@ int asked_refuse_option(const struct asked *asked, enum asked_option option, str
 {
     const struct asked_member *member = &asked->options[option];
     return asked_refuse(member, error, "\"%s\" must be %s", member->name, options[option].rule);
+}
+
+int asked_refuse_option_item(const struct asked *asked, enum asked_option option, size_t index,
+                             struct error *error)
+{
+    const struct asked_member *member = &asked->options[option];
+    return asked_refuse_item(member, index, error, "\"%s\" must be %s", member->name,
+                             options[option].rule);
 }
 
 static void append_escaped(struct buffer *into, char byte)

@@ -28,11 +28,14 @@ struct asked_member {
 
 /* Members that say how to answer, not of whom. */
 enum asked_option {
-    ASKED_DETAIL, /* a word */
-    ASKED_FIELDS, /* paths */
-    ASKED_WAIT,   /* a whole number */
+    ASKED_DETAIL,  /* a word */
+    ASKED_FIELDS,  /* paths */
+    ASKED_INCLUDE, /* words */
+    ASKED_PAGE,    /* whole numbers */
+    ASKED_PER_PAGE,
+    ASKED_WAIT,
 };
-#define ASKED_OPTION_COUNT 3
+#define ASKED_OPTION_COUNT 6
 
 struct asked {
     const struct query_forges *forges;
@@ -66,6 +69,10 @@ int asked_refuse_item(const struct asked_member *member, size_t index, struct er
 
 /* The same for an option that does not say what it may: tells what that is. */
 int asked_refuse_option(const struct asked *asked, enum asked_option option, struct error *error);
+
+/* The same with the pointer of one of its items. */
+int asked_refuse_option_item(const struct asked *asked, enum asked_option option, size_t index,
+                             struct error *error);
 
 /*
  * A name as a message may show it: in quotes, with everything but printable ASCII escaped; a long

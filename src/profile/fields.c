@@ -44,9 +44,31 @@ static const struct member account[] = {
     {"created_at", NULL}, {"status", NULL},       {"api", NULL},
     {"fetched_at", NULL}, {"stale", NULL},        {"totals", totals},
     {"problem", problem}, {"same_as", NULL},      {0}};
-static const struct member profile[] = {{"username", NULL},    {"complete", NULL},
-                                        {"totals", totals},    {"missing", NULL},
-                                        {"accounts", account}, {0}};
+static const struct member repository[] = {{"forge", NULL},
+                                           {"account", NULL},
+                                           {"name", NULL},
+                                           {"url", NULL},
+                                           {"fork", NULL},
+                                           {"archived", NULL},
+                                           {"language", NULL},
+                                           {"topics", NULL},
+                                           {"stars", NULL},
+                                           {"forks", NULL},
+                                           {"watchers", NULL},
+                                           {"open_issues", NULL},
+                                           {"open_pull_requests", NULL},
+                                           {"open_issues_and_pull_requests", NULL},
+                                           {"commits", NULL},
+                                           {"size_bytes", NULL},
+                                           {0}};
+static const struct member page[] = {{"page", NULL}, {"per_page", NULL}, {"total", NULL}, {0}};
+/* What is only there when it is included comes first. */
+static const struct member profile_with_repositories[] = {
+    {"repositories", repository}, {"repositories_page", page},
+    {"username", NULL},           {"complete", NULL},
+    {"totals", totals},           {"missing", NULL},
+    {"accounts", account},        {0}};
+#define INCLUDED_COUNT 2
 
 static const struct member *member_named(const struct member *members, const char *name,
                                          size_t length)
@@ -82,9 +104,10 @@ static bool is_below_missing(const char *path, size_t length)
     return length > MISSING_LENGTH && memcmp(path, missing, MISSING_LENGTH) == 0;
 }
 
-bool fields_exist(const char *path, size_t length)
+bool fields_exist(const char *path, size_t length, bool with_repositories)
 {
-    const struct member *members = profile;
+    const struct member *members =
+        profile_with_repositories + (with_repositories ? 0 : INCLUDED_COUNT);
     if (is_below_missing(path, length))
         return is_statistic(path + MISSING_LENGTH, length - MISSING_LENGTH);
     for (;;) {

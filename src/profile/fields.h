@@ -10,11 +10,11 @@
 struct json_object;
 
 /*
- * Whether profiles have a member at that path: "totals.stars.received", "accounts.totals". Items of
- * arrays have no part in it. Below "missing" are names with dots of their own:
- * "missing.stars.given".
+ * Whether profiles have a member at that path: "totals.stars.received", "accounts.totals", and with
+ * their repositories "repositories.name". Items of arrays have no part in it. Below "missing" are
+ * names with dots of their own: "missing.stars.given".
  */
-bool fields_exist(const char *path, size_t length);
+bool fields_exist(const char *path, size_t length, bool with_repositories);
 
 /*
  * What of `object` is at the paths (struct view has their order) or below: a new object, the

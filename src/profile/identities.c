@@ -109,10 +109,10 @@ static int add_account(struct identity *identity, const struct place *place, str
     if (forge_name.length == word.length)
         return refuse_account(place, word, "is no account: write FORGE:NAME", error);
     if (forge == place->forges->count)
-        return refuse_account(place, forge_name, "is no forge that is known here", error);
+        return refuse_account(place, forge_name, "is no forge that is known", error);
     if (name.length == 0 || memchr(name.at, '\0', name.length) != NULL ||
         !place->forges->items[forge].accepts(name.at, name.length))
-        return refuse_account(place, word, "can not be an account there", error);
+        return refuse_account(place, word, "cannot be an account there", error);
     if (identity->count == QUERY_MAXIMUM_ACCOUNTS)
         return refuse_account(place, word, "is one account more than an identity may have", error);
     identity->accounts[identity->count++] =

@@ -12,7 +12,7 @@ static const struct problem {
 } problems[] = {
     [ACCOUNT_RATE_LIMITED] = {"/docs/problems#rate-limited", "The forge's rate limit is used up"},
     [ACCOUNT_TIMEOUT] = {"/docs/problems#timeout", "The forge did not answer in time"},
-    [ACCOUNT_UNAUTHORIZED] = {"/docs/problems#unauthorized", "The forge refused our credential"},
+    [ACCOUNT_UNAUTHORIZED] = {"/docs/problems#unauthorized", "The forge refused access"},
     [ACCOUNT_UPSTREAM_ERROR] = {"/docs/problems#upstream-error", "The forge failed to answer"},
     [ACCOUNT_TOO_LARGE] = {"/docs/problems#too-large", "The account is larger than our limits"},
 };

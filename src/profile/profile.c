@@ -38,6 +38,20 @@ bool profile_counts(const struct profile_account *account)
     return account->same_as < 0 && (status == ACCOUNT_OK || !account_status_is_settled(status));
 }
 
+bool profile_lists(const struct profile_account *account)
+{
+    return profile_counts(account) && account->snapshot->repositories != NULL;
+}
+
+size_t profile_repositories(const struct profile *profile)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < profile->count; i++)
+        if (profile_lists(&profile->accounts[i]))
+            count += profile->accounts[i].snapshot->repositories->count;
+    return count;
+}
+
 static void add_account(struct profile *profile, struct snapshot *snapshot, bool stale)
 {
     struct profile_account *account = &profile->accounts[profile->count];

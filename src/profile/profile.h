@@ -49,6 +49,12 @@ void profile_release(struct profile *profile);
  */
 bool profile_counts(const struct profile_account *account);
 
+/* Whether an account's repositories are told: where it counts, and its list is at hand. */
+bool profile_lists(const struct profile_account *account);
+
+/* How many repositories these are together. */
+size_t profile_repositories(const struct profile *profile);
+
 /*
  * The HTTP status: 200 when any account is ok or inactive; 404 when none exists; else by the
  * failures alone: all rate-limited 503, all timed out 504, otherwise 502.

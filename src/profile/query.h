@@ -62,8 +62,9 @@ struct query {
 
 /*
  * Reads the JSON of a request body: {"username": "a", "github": "b" | ["b", "c"] | null, ...,
- * "detail": "basic" | "full", "fields": "PATH,..." | ["PATH", ...], "wait": 25}, where "basic" is
- * what is meant without it. A username that is the name of an identity means its accounts, and none
+ * "detail": "basic" | "full", "fields": "PATH,..." | ["PATH", ...], "include": "repositories" |
+ * ["repositories"], "page": 1, "per_page": 100, "wait": 25}, where "basic" is what is meant without
+ * it. A username that is the name of an identity means its accounts, and none
  * on forges that it does not name. ERROR_SYNTAX (with line and column or byte offset) when it is
  * not RFC 8259 JSON in UTF-8 or names a member twice; ERROR_VALUE with the pointer of the member at
  * fault for everything else: not an object, an unknown member, a wrong type, an empty array, no

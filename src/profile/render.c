@@ -8,7 +8,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "http/url.h"
 #include "profile/fields.h"
+#include "profile/language.h"
 #include "profile/problem.h"
 
 /* The largest part of a dotted statistic's name, "repositories", with room to spare. */
@@ -275,6 +277,126 @@ static int append_json(struct json_object *object, struct buffer *into)
     return buffer_append(into, bytes, length);
 }
 
+/* --- repositories --- */
+
+static struct json_object *figure(int64_t value)
+{
+    return figure_is_known(value) ? number(value) : NULL;
+}
+
+/* GitHub has the pages of an app elsewhere than its repositories: nothing is guessed from them. */
+static bool has_pages_below(const struct snapshot *snapshot)
+{
+    return snapshot->url != NULL && (snapshot->kind == NULL || strcmp(snapshot->kind, "bot") != 0);
+}
+
+static struct json_object *render_repository_url(const struct snapshot *snapshot, const char *name)
+{
+    struct buffer url = BUFFER_INIT(SIZE_MAX / 2);
+    if (name == NULL || !has_pages_below(snapshot))
+        return NULL;
+    const size_t length = strlen(snapshot->url);
+    buffer_append(&url, snapshot->url, length);
+    if (length == 0 || snapshot->url[length - 1] != '/')
+        buffer_append_byte(&url, '/');
+    url_encode(&url, name);
+    struct json_object *rendered = text(buffer_text(&url));
+    buffer_release(&url);
+    return rendered;
+}
+
+static struct json_object *render_language(const char *language)
+{
+    const char *canonical = language == NULL ? NULL : language_canonical(language);
+    return text(canonical != NULL ? canonical : language);
+}
+
+static struct json_object *render_topics(const struct repository *repository)
+{
+    if (!figure_is_known(repository->topics_known))
+        return NULL;
+    struct json_object *topics = made(json_object_new_array());
+    for (size_t i = 0; i < repository->topic_count; i++)
+        append(topics, text(repository->topics[i]));
+    return topics;
+}
+
+/* In the order of the reply. */
+static const struct {
+    const char *name;
+    enum repository_figure figure;
+} repository_figures[REPOSITORY_FIGURE_COUNT] = {
+    {"stars", REPOSITORY_STARS},
+    {"forks", REPOSITORY_FORKS},
+    {"watchers", REPOSITORY_WATCHERS},
+    {"open_issues", REPOSITORY_OPEN_ISSUES},
+    {"open_pull_requests", REPOSITORY_OPEN_PULL_REQUESTS},
+    {"open_issues_and_pull_requests", REPOSITORY_OPEN_ISSUES_AND_PULL_REQUESTS},
+    {"commits", REPOSITORY_COMMITS},
+    {"size_bytes", REPOSITORY_SIZE_BYTES},
+};
+
+static struct json_object *render_repository(const struct snapshot *snapshot,
+                                             const struct repository *repository)
+{
+    struct json_object *object = made(json_object_new_object());
+    const bool tells_archived = figure_is_known(repository->archived);
+    add(object, "forge", text(snapshot->forge));
+    add(object, "account", text(snapshot->name));
+    add(object, "name", text(repository->name));
+    add(object, "url", render_repository_url(snapshot, repository->name));
+    add(object, "fork", made(json_object_new_boolean(repository->is_fork)));
+    add(object, "archived",
+        tells_archived ? made(json_object_new_boolean(repository->archived != 0)) : NULL);
+    add(object, "language", render_language(repository->language));
+    add(object, "topics", render_topics(repository));
+    for (size_t i = 0; i < REPOSITORY_FIGURE_COUNT; i++)
+        add(object, repository_figures[i].name,
+            figure(repository->figures[repository_figures[i].figure]));
+    return object;
+}
+
+/* What of the page is in an account's list, of which `*skipped` are still before the page. */
+static void append_repositories(struct json_object *array, const struct snapshot *snapshot,
+                                size_t *skipped, size_t per_page)
+{
+    struct repository repository;
+    if (*skipped >= snapshot->repositories->count) {
+        *skipped -= snapshot->repositories->count;
+        return;
+    }
+    struct repository_cursor cursor = repository_list_begin(snapshot->repositories);
+    repository_cursor_skip(&cursor, *skipped);
+    *skipped = 0;
+    while (json_object_array_length(array) < per_page &&
+           repository_cursor_next(&cursor, &repository)) {
+        append(array, render_repository(snapshot, &repository));
+        repository_release(&repository);
+    }
+}
+
+static struct json_object *render_repositories(const struct profile *profile,
+                                               const struct view *view)
+{
+    struct json_object *array = made(json_object_new_array());
+    size_t skipped = (view->page - 1) * view->per_page;
+    for (size_t i = 0; i < profile->count; i++)
+        if (profile_lists(&profile->accounts[i]))
+            append_repositories(array, profile->accounts[i].snapshot, &skipped, view->per_page);
+    return array;
+}
+
+static struct json_object *render_page(const struct profile *profile, const struct view *view)
+{
+    struct json_object *page = made(json_object_new_object());
+    add(page, "page", number((int64_t)view->page));
+    add(page, "per_page", number((int64_t)view->per_page));
+    add(page, "total", number((int64_t)profile_repositories(profile)));
+    return page;
+}
+
+/* --- whole replies --- */
+
 int render_view(const struct profile *profile, const struct view *view, struct buffer *into)
 {
     struct json_object *root = made(json_object_new_object());
@@ -283,6 +405,10 @@ int render_view(const struct profile *profile, const struct view *view, struct b
     add(root, "totals", render_totals(&profile->totals));
     add(root, "missing", render_missing(profile));
     add(root, "accounts", render_accounts(profile));
+    if (view->repositories) {
+        add(root, "repositories", render_repositories(profile, view));
+        add(root, "repositories_page", render_page(profile, view));
+    }
     struct json_object *picked = fields_pick(root, view->fields, view->field_count);
     const int result = append_json(picked, into);
     json_object_put(picked);

@@ -64,5 +64,6 @@ void repository_release(struct repository *repository)
         free(repository->languages[i].name);
     free(repository->languages);
     free(repository->language);
+    free(repository->name);
     *repository = (struct repository){0};
 }

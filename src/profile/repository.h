@@ -57,6 +57,7 @@ struct repository_language {
 
 struct repository {
     struct identifier id;
+    char *name; /* the last segment of its URL, as the forge spells it; NULL when not told */
     bool is_fork;
     int64_t archived; /* a figure: 0 or 1 */
     int64_t figures[REPOSITORY_FIGURE_COUNT];

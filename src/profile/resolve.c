@@ -45,7 +45,7 @@ static int refuse_username(const struct asked *asked, struct asked_name name, st
         buffer_format(&rules, "%s%s takes %s", i == 0 ? "" : "; ", asked->forges->items[i].name,
                       asked->forges->items[i].rule);
     char *quoted = asked_quoted(name);
-    asked_refuse(&asked->username, error, "%s can not be a name on any forge: %s", quoted,
+    asked_refuse(&asked->username, error, "%s cannot be a name on any forge: %s", quoted,
                  buffer_text(&rules));
     free(quoted);
     buffer_release(&rules);
@@ -74,7 +74,7 @@ static int refuse_name(const struct asked_member *member, size_t index,
                        const struct query_forge *forge, struct error *error)
 {
     char *quoted = asked_quoted(member->names[index]);
-    asked_refuse_item(member, index, error, "%s can not be a name on %s, which takes %s", quoted,
+    asked_refuse_item(member, index, error, "%s cannot be a name on %s, which takes %s", quoted,
                       forge->name, forge->rule);
     free(quoted);
     return -1;

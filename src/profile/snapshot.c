@@ -33,6 +33,13 @@ struct snapshot *snapshot_without_data(const char *forge, const char *account,
     return snapshot;
 }
 
+void snapshot_set_repositories(struct snapshot *snapshot, struct repository_list *repositories)
+{
+    repository_list_free(snapshot->repositories);
+    snapshot->repositories = repositories;
+    snapshot->repositories_hash = repositories->hash;
+}
+
 struct snapshot *snapshot_hold(struct snapshot *snapshot)
 {
     atomic_fetch_add_explicit(&snapshot->references, 1, memory_order_relaxed);
@@ -41,6 +48,7 @@ struct snapshot *snapshot_hold(struct snapshot *snapshot)
 
 static void snapshot_free(struct snapshot *snapshot)
 {
+    repository_list_free(snapshot->repositories);
     tally_release(&snapshot->totals);
     free(snapshot->detail);
     free(snapshot->created_at);

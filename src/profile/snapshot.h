@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "profile/reason.h"
+#include "profile/repository_list.h"
 #include "profile/tally.h"
 
 struct snapshot {
@@ -32,6 +33,13 @@ struct snapshot {
     int64_t retry_at;    /* wall seconds from which asking again makes sense; 0: not known */
     int64_t fetched_at;  /* wall seconds */
     struct tally totals; /* settled; every reason set when the status is a failure */
+
+    /*
+     * The repositories that the totals are made of: the hash of their list; 0 where there is none,
+     * as of accounts without data and where only existence was asked.
+     */
+    uint64_t repositories_hash;
+    struct repository_list *repositories; /* the list itself; NULL where it is not at hand */
 };
 
 /*
@@ -47,6 +55,9 @@ struct snapshot *snapshot_new(const char *forge, const char *account);
 struct snapshot *snapshot_without_data(const char *forge, const char *account,
                                        enum account_status status, const char *detail,
                                        int64_t retry_at, int64_t wall);
+
+/* Has the only holder put the list in its place; takes it over. */
+void snapshot_set_repositories(struct snapshot *snapshot, struct repository_list *repositories);
 
 /* One more holder; returns the snapshot. Any thread. */
 struct snapshot *snapshot_hold(struct snapshot *snapshot);

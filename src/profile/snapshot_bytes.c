@@ -11,13 +11,14 @@
 
 /*
  * The version, the place of `api` in its table and the status (4 bytes each), fetched_at and
- * retry_at, the texts; for each statistic its reasons, and where there are none and it is a number,
- * its sum; the lists that are known, with bytes where these are.
+ * retry_at, the hash of the list of repositories, the texts; for each statistic its reasons, and
+ * where there are none and it is a number, its sum; the lists that are known, with bytes where
+ * these are.
  *
  * The version is raised whenever bytes would be misread: also when a statistic, a reason, a status
  * or a word of `api` changes its place.
  */
-#define VERSION 1
+#define VERSION 2
 _Static_assert(STATISTIC_COUNT == 18 && REASON_COUNT == 9 && ACCOUNT_TOO_LARGE == 7,
                "what is written by its number has changed: raise the version");
 
@@ -111,9 +112,14 @@ static bool is_settled(const struct tally *tally)
            has_settled_bytes(&tally->topics, false);
 }
 
-/* What is settled has nothing to say of a failure; a failure says why, and tells nothing else. */
+/*
+ * What is settled has nothing to say of a failure; a failure says why, and tells nothing else. Only
+ * what was read whole has a list.
+ */
 static bool is_consistent(const struct snapshot *snapshot)
 {
+    if (snapshot->repositories_hash != 0 && snapshot->status != ACCOUNT_OK)
+        return false;
     if (account_status_is_settled(snapshot->status))
         return snapshot->detail == NULL && snapshot->retry_at == 0;
     const unsigned reason = 1u << account_status_reason(snapshot->status);
@@ -185,6 +191,7 @@ void snapshot_write(const struct snapshot *snapshot, struct buffer *into)
     pack_small(into, snapshot->status);
     pack_signed(into, snapshot->fetched_at);
     pack_signed(into, snapshot->retry_at);
+    pack_number(into, snapshot->repositories_hash);
     for (size_t i = 0; i < TEXT_COUNT; i++)
         pack_text(into, text_at(snapshot, texts[i]));
     write_tally(&snapshot->totals, into);
@@ -260,6 +267,7 @@ static void read_snapshot(struct unpack *from, struct snapshot *snapshot)
     snapshot->status = (enum account_status)read_place(from, STATUS_COUNT);
     snapshot->fetched_at = read_time(from);
     snapshot->retry_at = read_time(from);
+    snapshot->repositories_hash = unpack_number(from);
     for (size_t i = 0; i < TEXT_COUNT; i++)
         *place_at(snapshot, texts[i]) = read_text(from);
     read_tally(from, &snapshot->totals);
@@ -287,5 +295,6 @@ bool snapshot_tells_same(const struct snapshot *one, const struct snapshot *othe
             return false;
     return same_text(one->forge, other->forge) && same_text(one->api, other->api) &&
            one->status == other->status && one->retry_at == other->retry_at &&
+           one->repositories_hash == other->repositories_hash &&
            tally_equal(&one->totals, &other->totals);
 }

@@ -14,7 +14,8 @@
 #include "profile/snapshot.h"
 
 /*
- * Appends the snapshot, which begins with the version of this format. BUG when it is not as
+ * Appends the snapshot, which begins with the version of this format; of its list of repositories
+ * only the hash. BUG when it is not as
  * snapshot.h says: its totals are not settled, a failure says nothing or has totals, or its `api`
  * is a word that this format does not know.
  */
@@ -30,9 +31,9 @@ void snapshot_write(const struct snapshot *snapshot, struct buffer *into);
 struct snapshot *snapshot_read(const char *forge, const char *bytes, size_t length);
 
 /*
- * Whether two snapshots tell the same, whenever they were fetched. Two failures only do when they
- * give the same reason and the same time to ask again: both are told, and a time that has passed
- * must not live on under a newer failure.
+ * Whether two snapshots tell the same, their repositories included, whenever they were fetched. Two
+ * failures only do when they give the same reason and the same time to ask again: both are told,
+ * and a time that has passed must not live on under a newer failure.
  */
 bool snapshot_tells_same(const struct snapshot *one, const struct snapshot *other);
 
