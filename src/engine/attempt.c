@@ -27,6 +27,7 @@ struct attempt {
     uint32_t credential;       /* fingerprint of what this hop was asked with */
     char *condition;           /* the entity tag it was asked with; NULL: without */
     bool unconditional;        /* what was remembered was of no use */
+    bool begun;                /* a transfer has begun */
     bool refused_by_us;        /* it was not made: the forge has said that it allows none */
     struct buffer record;      /* of the answer that arrives; empty when it is not to be kept */
     bool remembered;           /* attempt_remember had something to remember */
@@ -302,7 +303,7 @@ static void begin_transfer(struct attempt *attempt)
         .timeout_ms = context->timeout_ms,
         .maximum_bytes = context->maximum_bytes,
     };
-    *context->begun = true;
+    *context->begun = attempt->begun = true;
     attempt->transfer = transport_start(context->transport, &request, &events, attempt);
     free(lines);
     free(condition);
@@ -395,6 +396,11 @@ bool attempt_recall_key(const struct attempt *attempt, struct recall_key *key)
 bool attempt_was_made(const struct attempt *attempt)
 {
     return !attempt->refused_by_us;
+}
+
+bool attempt_has_begun(const struct attempt *attempt)
+{
+    return attempt->begun || attempt->call.tries > 0;
 }
 
 bool attempt_was_replayed(const struct attempt *attempt)

@@ -100,6 +100,9 @@ bool attempt_recall_key(const struct attempt *attempt, struct recall_key *key);
 /* Whether the forge itself has answered, or failed to: the call was not ended by `wait`. */
 bool attempt_was_made(const struct attempt *attempt);
 
+/* Whether a transfer has begun, of this attempt or of one before it. */
+bool attempt_has_begun(const struct attempt *attempt);
+
 /* Whether the answer was a 304 that replayed, so that what is remembered stays as it was. */
 bool attempt_was_replayed(const struct attempt *attempt);
 

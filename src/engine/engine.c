@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/flight.h"
-#include "engine/journey.h"
+#include "engine/journeys.h"
 #include "engine/recall.h"
 #include "engine/service.h"
 
@@ -77,8 +77,9 @@ static void welcome(struct message *message, void *receiver)
         waiter_refuse(waiter, ACCOUNT_TIMEOUT,
                       "the service is being stopped; ask again in a moment");
     } else if (open_transport(engine, &error) < 0) {
-        log_error("no upstream can be asked: %s", error.message);
-        waiter_refuse(waiter, ACCOUNT_UPSTREAM_ERROR, "this server cannot ask other servers");
+        log_error("no forge can be asked: %s", error.message);
+        waiter_refuse(waiter, ACCOUNT_UPSTREAM_ERROR,
+                      "this service cannot ask any forge; its log says why");
     } else if (!has_room(engine, waiter)) {
         waiter_refuse(waiter, ACCOUNT_RATE_LIMITED,
                       "too many accounts are being visited; ask again in a moment");
@@ -100,7 +101,7 @@ static void begin_refresh(struct message *message, void *receiver)
     struct error error = {0};
     const bool has_room = !engine->stopping && engine->journeys.count < ENGINE_MAXIMUM_VISITS;
     if (has_room && open_transport(engine, &error) < 0)
-        log_error("no upstream can be asked: %s", error.message);
+        log_error("no forge can be asked: %s", error.message);
     else if (has_room)
         journeys_refresh(&engine->journeys, &refresh->account);
     refresh_free(refresh);
@@ -156,7 +157,7 @@ static int earlier(int one, int other)
 
 static void wait_for_events(struct engine *engine, int timeout_ms)
 {
-    if (engine->journeys.landing != NULL || engine->quitting)
+    if (engine->journeys.finished != NULL || engine->quitting)
         timeout_ms = 0;
     timeout_ms = earlier(timeout_ms, timers_wait(&engine->timers, clock_monotonic_ms()));
     timeout_ms = earlier(timeout_ms, LONGEST_WAIT_MS);
@@ -200,17 +201,17 @@ struct engine *engine_new(const struct engine_settings *settings)
     engine->flight_settings = alloc_zeroed(forges_count(), sizeof *engine->flight_settings);
     for (size_t i = 0; i < forges_count(); i++)
         prepare_forge(engine, i);
-    engine->journeys = (struct journeys){.services = engine->services,
-                                         .flight_settings = engine->flight_settings,
-                                         .timers = &engine->timers,
-                                         .recall = engine->recall};
+    engine->journeys.means = (struct journey_means){.services = engine->services,
+                                                    .flight_settings = engine->flight_settings,
+                                                    .timers = &engine->timers,
+                                                    .recall = engine->recall};
     return engine;
 }
 
 void engine_use_store(struct engine *engine, engine_dispatch *dispatch, void *context)
 {
-    engine->journeys.dispatch = dispatch;
-    engine->journeys.dispatch_context = context;
+    engine->journeys.means.dispatch = dispatch;
+    engine->journeys.means.dispatch_context = context;
 }
 
 static void send(struct engine *engine, struct message *message,
@@ -237,6 +238,12 @@ void engine_refresh(struct engine *engine, const struct archive_account *account
 void engine_return(struct engine *engine, struct errand *errand)
 {
     send(engine, &errand->message, take_errand);
+}
+
+void engine_inherit(struct engine *engine)
+{
+    if (engine->transport != NULL)
+        transport_inherit(engine->transport);
 }
 
 bool engine_is_idle(const struct engine *engine)

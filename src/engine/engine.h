@@ -79,6 +79,12 @@ void engine_refresh(struct engine *engine, const struct archive_account *account
 /* Gives an errand back that has been run. Any thread. */
 void engine_return(struct engine *engine, struct errand *errand);
 
+/*
+ * In the child of a fork, before anything else is done with the engine there: visits go on in the
+ * child, and the parent may do nothing with the engine any more. No thread of ours may be in it.
+ */
+void engine_inherit(struct engine *engine);
+
 /* Whether no account is being visited, nor an errand out. The engine's thread only. */
 bool engine_is_idle(const struct engine *engine);
 

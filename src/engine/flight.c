@@ -40,6 +40,7 @@ struct flight {
     struct pending *pending;
     size_t held[ALLOWANCE_COUNT]; /* taken from the budgets for later rounds */
     struct timer deadline;
+    int64_t paused_until;       /* monotonic milliseconds: a call was told to wait so long */
     struct page_keys page_keys; /* of answers that are remembered */
     bool pages_changed;         /* not all of them were remembered before */
     struct archive_progress progress;
@@ -102,11 +103,14 @@ static void launch(struct flight *flight, struct calls *calls)
     calls->count = 0; /* each call now belongs to its attempt */
 }
 
-static void count_done(struct flight *flight, const struct call *call)
+/* It is over: done, or not needed after all when it was given up before it was made. */
+static void count_over(struct flight *flight, const struct call *call, bool was_made)
 {
     budget_release(budget_of(flight, call), call_cost(call));
-    (*flight->settings->calls_done)++;
-    flight->progress.calls_done++;
+    *flight->settings->calls_done += was_made;
+    flight->progress.calls_done += was_made;
+    *flight->settings->calls_known -= !was_made;
+    flight->progress.calls_known -= !was_made;
 }
 
 static void free_pending(struct flight *flight, struct pending *pending)
@@ -125,11 +129,11 @@ static void give_up_the_rest(struct flight *flight)
     while (flight->count > 0) {
         struct attempt *attempt = flight->attempts[--flight->count];
         flight->forge->discard(flight->visit, attempt_call(attempt));
-        count_done(flight, attempt_call(attempt));
+        count_over(flight, attempt_call(attempt), attempt_has_begun(attempt));
         attempt_free(attempt);
     }
     while (flight->pending != NULL) {
-        count_done(flight, &flight->pending->call);
+        count_over(flight, &flight->pending->call, flight->pending->call.tries > 0);
         free_pending(flight, flight->pending);
     }
     release_held(flight);
@@ -311,6 +315,12 @@ static void on_retry(struct timer *timer)
     free_pending(flight, pending);
 }
 
+/* That too much is asked, as 403 with a pause is too, and so by whatever call. */
+static bool is_refusal(enum call_outcome outcome, int status)
+{
+    return outcome == CALL_ANSWERED && (status == 403 || status == 429);
+}
+
 /* Whether the call is going to be made again. The time of the visit bounds the pause. */
 static bool retry(struct flight *flight, struct attempt *attempt, enum call_outcome outcome)
 {
@@ -319,10 +329,12 @@ static bool retry(struct flight *flight, struct attempt *attempt, enum call_outc
                                          clock_wall(), chance());
     if (pause < 0 || now + pause >= flight->deadline.due)
         return false;
+    if (attempt_was_made(attempt) && is_refusal(outcome, attempt_response(attempt)->status))
+        flight->paused_until = now + pause;
     struct pending *pending = alloc_zeroed(1, sizeof *pending);
     pending->flight = flight;
     pending->call = call_copy(attempt_call(attempt));
-    pending->call.tries++;
+    pending->call.tries += attempt_was_made(attempt);
     pending->timer.fire = on_retry;
     pending->next = flight->pending;
     flight->pending = pending;
@@ -338,7 +350,7 @@ static void conclude(struct flight *flight, struct attempt *attempt, enum call_o
     const int status = attempt_response(attempt)->status;
     tell_breaker(flight, attempt, outcome);
     /* First, because what is left was told by the answer, and what comes of it takes its own. */
-    count_done(flight, attempt_call(attempt));
+    count_over(flight, attempt_call(attempt), attempt_has_begun(attempt));
     tell_what_is_allowed(flight);
     if (outcome == CALL_ANSWERED && status >= 200 && status < 300)
         commit(flight, attempt, &more);
@@ -378,18 +390,27 @@ static void on_discard(void *owner, const struct call *call)
     flight->forge->discard(flight->visit, call);
 }
 
+/* Seconds that a short pause still lasts, rounded down so that none becomes too long to wait for.
+ */
+static int64_t left_of_pause(const struct flight *flight)
+{
+    const int64_t left_ms = flight->paused_until - clock_monotonic_ms();
+    return left_ms <= 0 ? 0 : left_ms < 1000 ? 1 : left_ms / 1000;
+}
+
 /* A limit that was met while the call stood in line. */
 static int64_t on_turn(void *owner, const struct call *call)
 {
-    const int64_t left = budget_of(owner, call)->blocked_until - clock_wall();
-    return left > 0 ? left : 0;
+    const int64_t blocked = budget_of(owner, call)->blocked_until - clock_wall();
+    const int64_t paused = left_of_pause(owner);
+    return blocked > paused ? blocked : paused;
 }
 
 static void on_deadline(struct timer *timer)
 {
     struct flight *flight = alloc_owner(timer, struct flight, deadline);
     struct calls none = {0};
-    visit_fail(flight->visit, ACCOUNT_TIMEOUT, 0, "the visit took longer than %lld s",
+    visit_fail(flight->visit, ACCOUNT_TIMEOUT, 0, "the visit took longer than %lld seconds",
                (long long)(flight->settings->deadline_ms / 1000));
     proceed(flight, &none);
 }

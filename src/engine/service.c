@@ -17,18 +17,23 @@ void service_init(struct service *service, const struct forge *forge,
     }
 }
 
+static bool is_set_aside(const struct service *service, int64_t now)
+{
+    return now < service->credential_from || now < service->credential_heard;
+}
+
 bool service_uses_credential(const struct service *service, int64_t now)
 {
-    return service->settings->authorization != NULL && now >= service->credential_from;
+    return service->settings->authorization != NULL && !is_set_aside(service, now);
 }
 
 void service_refuse_credential(struct service *service, int64_t now)
 {
-    if (now < service->credential_from)
+    if (is_set_aside(service, now))
         return;
     service->credential_from = now + SERVICE_CREDENTIAL_PAUSE_MS;
-    log_warning("%s refuses the credential (401): it is set aside for %d minutes, visits go on "
-                "without it",
+    log_warning("%s refuses the credential (401): it is set aside for %d minutes, and visits go on "
+                "without it; it may be expired or revoked, so replace it",
                 service->forge->title, SERVICE_CREDENTIAL_PAUSE_MS / 60000);
 }
 
@@ -76,15 +81,16 @@ void service_release(struct service *service, bool authorized, size_t amounts[AL
 
 /* --- what processes tell each other --- */
 
+/* 0 for what is past. Up to a second later than was meant: `wall` may be nearly over. */
 static int64_t monotonic_of(int64_t wall_time, int64_t now, int64_t wall)
 {
-    return now + (wall_time - wall) * 1000;
+    return wall_time > wall ? now + (wall_time - wall) * 1000 : 0;
 }
 
-/* 0 for what is past. */
+/* 0 for what is past. Rounded down, or each turn through both would end later than the last. */
 static int64_t wall_of(int64_t monotonic, int64_t now, int64_t wall)
 {
-    return monotonic > now ? wall + (monotonic - now + 999) / 1000 : 0;
+    return monotonic > now ? wall + (monotonic - now) / 1000 : 0;
 }
 
 void service_heed(struct service *service, const struct standing *standing, int64_t now,
@@ -97,11 +103,10 @@ void service_heed(struct service *service, const struct standing *standing, int6
             budget_block(&service->budgets[i][j], told->blocked_until);
         }
     }
-    if (standing->left_alone_until > wall)
+    /* A pause that is over without a word of the forge working is still to be probed. */
+    if (standing->left_alone_until == 0 || standing->left_alone_until > wall)
         breaker_heed(&service->breaker, monotonic_of(standing->left_alone_until, now, wall));
-    const int64_t credential_from = monotonic_of(standing->credential_from, now, wall);
-    if (standing->credential_from > wall && credential_from > service->credential_from)
-        service->credential_from = credential_from;
+    service->credential_heard = monotonic_of(standing->credential_from, now, wall);
 }
 
 void service_tell(const struct service *service, struct standing *standing, int64_t now,
@@ -114,7 +119,6 @@ void service_tell(const struct service *service, struct standing *standing, int6
                 .quota = budget->quota, .blocked_until = budget->blocked_until};
         }
     }
-    const int64_t pause = breaker_wait(&service->breaker, now);
-    standing->left_alone_until = pause > 0 ? wall_of(now + pause, now, wall) : 0;
+    standing->left_alone_until = wall_of(breaker_own(&service->breaker), now, wall);
     standing->credential_from = wall_of(service->credential_from, now, wall);
 }

@@ -28,7 +28,9 @@ struct service {
     struct gate gate;
     struct breaker breaker;
     struct budget budgets[2][ALLOWANCE_COUNT]; /* without and with the credential */
-    int64_t credential_from; /* monotonic milliseconds: the credential is not used before */
+    /* The credential is not used before; monotonic milliseconds. */
+    int64_t credential_from;  /* it was refused here */
+    int64_t credential_heard; /* another process has told so; 0: none has */
 };
 
 void service_init(struct service *service, const struct forge *forge,
@@ -48,7 +50,10 @@ struct budget *service_budgets(struct service *service, bool authorized);
 
 /*
  * What other processes know of the forge is heeded, and what is known here told: times are changed
- * between the clocks at `now` (monotonic milliseconds) and `wall` (seconds).
+ * between the clocks at `now` (monotonic milliseconds) and `wall` (seconds), and never become later
+ * by being told, heeded and told again. Of the times that are changed only what our own calls have
+ * met with is told. Quotas and blocks, which are wall times that the forge has set, are told
+ * whoever has met with them: they end when it has said, however often they are told.
  */
 void service_heed(struct service *service, const struct standing *standing, int64_t now,
                   int64_t wall);

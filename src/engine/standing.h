@@ -41,8 +41,8 @@ char *standing_name(const char *authorization) __attribute__((warn_unused_result
 
 void standing_write(const struct standing *standing, struct buffer *into);
 
-/* What is told to hold for longer than this was told by a clock that is wrong. */
-#define STANDING_MAXIMUM_SECONDS 7200
+/* What is told to hold for longer than a forge's quota may was told by a clock that is wrong. */
+#define STANDING_MAXIMUM_SECONDS QUOTA_MAXIMUM_SECONDS
 
 /*
  * 0, or -1 when the bytes are damaged or of another version; then nothing is known. What says it

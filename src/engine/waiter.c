@@ -64,13 +64,28 @@ static void on_answer(struct seat *seat, struct snapshot *snapshot)
     answer(place->waiter, (size_t)(place - place->waiter->seats), snapshot);
 }
 
-static void answer_failed(struct waiter *waiter, size_t index, enum account_status status,
-                          const char *why)
+/* With what its visit came to, should that have ended. */
+static void answer_now(struct waiter *waiter, size_t index, enum account_status status,
+                       const char *why)
 {
     const struct archive_account *want = &waiter->wants[index];
-    answer(
-        waiter, index,
-        snapshot_without_data(forges[want->forge]->name, want->name, status, why, 0, clock_wall()));
+    struct snapshot *snapshot = seat_snapshot(&waiter->seats[index].seat);
+    if (snapshot == NULL)
+        snapshot = snapshot_without_data(forges[want->forge]->name, want->name, status, why, 0,
+                                         clock_wall());
+    answer(waiter, index, snapshot);
+}
+
+/* Whether a visit goes on of which it waits for the end. */
+static bool is_visiting(const struct waiter *waiter)
+{
+    bool visiting = false;
+    for (size_t i = 0; i < waiter->count && !visiting; i++) {
+        struct snapshot *snapshot = seat_snapshot(&waiter->seats[i].seat);
+        visiting = waiter->snapshots[i] == NULL && snapshot == NULL;
+        snapshot_drop(snapshot);
+    }
+    return visiting;
 }
 
 void waiter_refuse(struct waiter *waiter, enum account_status status, const char *why)
@@ -81,7 +96,7 @@ void waiter_refuse(struct waiter *waiter, enum account_status status, const char
         if (waiter->snapshots[i] != NULL)
             continue;
         left--;
-        answer_failed(waiter, i, status, why);
+        answer_now(waiter, i, status, why);
     }
 }
 
@@ -90,7 +105,7 @@ void waiter_refuse(struct waiter *waiter, enum account_status status, const char
 static void on_deadline(struct timer *timer)
 {
     struct waiter *waiter = alloc_owner(timer, struct waiter, timer);
-    waiter->late = !waiter->waiters->hurried;
+    waiter->late = !waiter->waiters->hurried && is_visiting(waiter);
     waiter_refuse(waiter, ACCOUNT_TIMEOUT,
                   waiter->waiters->hurried
                       ? "the service is being stopped; ask again in a moment"
@@ -122,9 +137,7 @@ void waiters_add(struct waiters *waiters, struct waiter *waiter)
 
 void waiter_sit(struct waiter *waiter, struct journeys *journeys)
 {
-    /* The last seat that is answered hands the waiter back to its owner. */
-    const size_t count = waiter->count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < waiter->count; i++) {
         struct waiter_seat *place = &waiter->seats[i];
         *place = (struct waiter_seat){.seat.answer = on_answer, .waiter = waiter};
         journeys_join(journeys, &waiter->wants[i], &place->seat);

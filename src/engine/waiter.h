@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/journey.h"
+#include "engine/journeys.h"
 #include "engine/message.h"
 #include "engine/timers.h"
 #include "profile/snapshot.h"
@@ -64,10 +64,13 @@ void waiters_add(struct waiters *waiters, struct waiter *waiter);
 /* No deadline is later than `latest` (monotonic milliseconds) any more. */
 void waiters_hurry(struct waiters *waiters, int64_t latest);
 
-/* Takes its seats. Whoever is answered with the last of them is not to be touched afterwards. */
+/* Takes its seats, none of which is answered at once. */
 void waiter_sit(struct waiter *waiter, struct journeys *journeys);
 
-/* Answers what is not answered yet with that failure: so the waiter is told, and its owner's. */
+/*
+ * Answers what is not answered yet with what visits came to that have ended, else with that
+ * failure: so the waiter is told, and its owner's.
+ */
 void waiter_refuse(struct waiter *waiter, enum account_status status, const char *why);
 
 #endif

@@ -14,9 +14,9 @@
 /* More than a snapshot with as many languages and topics as there may be. */
 #define SNAPSHOT_MAXIMUM_BYTES ((size_t)8 * 1024 * 1024)
 
-static const char *const parts[] = {"snapshot", "failure", "pages"};
+static const char *const parts[] = {"snapshot", "failure", "pages", "repositories"};
 #define PART_COUNT (sizeof parts / sizeof parts[0])
-enum part { PART_SNAPSHOT, PART_FAILURE, PART_PAGES };
+enum part { PART_SNAPSHOT, PART_FAILURE, PART_PAGES, PART_REPOSITORIES };
 
 /* A base URL may be longer than keys are: what is too long is told apart by its hash. */
 static char *fit(char *key)
@@ -56,22 +56,64 @@ static char *key_of(const struct archive *archive, const struct archive_account 
 
 /* --- finding --- */
 
-/* The snapshot under one of an account's keys, the caller's reference, with its stamp; or NULL. */
+/*
+ * The snapshot under one of an account's keys, the caller's reference, with its stamp; or NULL.
+ * `*untold` is set when the store cannot tell whether there is one.
+ */
 static struct snapshot *get_snapshot(const struct archive *archive,
                                      const struct archive_account *account, enum part part,
-                                     int64_t wall, struct store_stamp *stamp)
+                                     int64_t wall, struct store_stamp *stamp, bool *untold)
 {
     struct store_value value;
     struct snapshot *snapshot = NULL;
     char *key = key_of(archive, account, parts[part]);
-    if (store_get(archive->store, key, wall, &value) == 0) {
+    const enum store_answer answer = store_get(archive->store, key, wall, &value);
+    if (answer == STORE_FOUND) {
         snapshot = snapshot_read(archive->forges[account->forge].name, value.bytes, value.length);
         if (snapshot != NULL)
             *stamp = value.stamp;
         store_value_release(&value);
     }
+    *untold = *untold || answer == STORE_UNTOLD;
     free(key);
     return snapshot;
+}
+
+/* The list of that hash, or NULL; `*untold` as above. */
+static struct repository_list *get_list(const struct archive *archive,
+                                        const struct archive_account *account, uint64_t hash,
+                                        int64_t wall, bool *untold)
+{
+    struct store_value value;
+    char *key = key_of(archive, account, parts[PART_REPOSITORIES]);
+    const enum store_answer answer = store_get(archive->store, key, wall, &value);
+    free(key);
+    *untold = *untold || answer == STORE_UNTOLD;
+    if (answer != STORE_FOUND)
+        return NULL;
+    struct repository_list *list = repository_list_read(value.bytes, value.length);
+    if (list == NULL || list->hash == hash)
+        return list;
+    repository_list_free(list);
+    return NULL;
+}
+
+/* Has the snapshot that was found get its list; forgets it when that is not there. */
+static void find_list(const struct archive *archive, const struct archive_account *account,
+                      int64_t wall, struct archive_found *found)
+{
+    struct snapshot *snapshot = found->snapshot;
+    if (snapshot == NULL || snapshot->status != ACCOUNT_OK)
+        return;
+    struct repository_list *list =
+        get_list(archive, account, snapshot->repositories_hash, wall, &found->untold);
+    if (list != NULL) {
+        snapshot_set_repositories(snapshot, list);
+        return;
+    }
+    snapshot_drop(snapshot);
+    found->snapshot = NULL;
+    found->stamp = (struct store_stamp){0};
 }
 
 static enum freshness freshness_found(const struct archive_found *found, int64_t wall)
@@ -83,7 +125,8 @@ static enum freshness freshness_found(const struct archive_found *found, int64_t
 static void find_failure(const struct archive *archive, const struct archive_account *account,
                          int64_t wall, struct archive_found *found)
 {
-    found->failure = get_snapshot(archive, account, PART_FAILURE, wall, &found->failure_stamp);
+    found->failure =
+        get_snapshot(archive, account, PART_FAILURE, wall, &found->failure_stamp, &found->untold);
     if (!freshness_is_of_future(&found->failure_stamp.times, wall))
         return;
     snapshot_drop(found->failure);
@@ -95,7 +138,10 @@ void archive_find(const struct archive *archive, const struct archive_account *a
                   int64_t wall, struct archive_found *found)
 {
     *found = (struct archive_found){0};
-    found->snapshot = get_snapshot(archive, account, PART_SNAPSHOT, wall, &found->stamp);
+    found->snapshot =
+        get_snapshot(archive, account, PART_SNAPSHOT, wall, &found->stamp, &found->untold);
+    if (account->listed)
+        find_list(archive, account, wall, found);
     found->freshness = freshness_found(found, wall);
     if (found->freshness != FRESHNESS_FRESH)
         find_failure(archive, account, wall, found);
@@ -108,22 +154,25 @@ void archive_found_release(struct archive_found *found)
     *found = (struct archive_found){0};
 }
 
-static int get_stamp(const struct archive *archive, const struct archive_account *account,
-                     enum part part, int64_t wall, struct store_stamp *stamp)
+static enum store_answer get_stamp(const struct archive *archive,
+                                   const struct archive_account *account, enum part part,
+                                   int64_t wall, struct store_stamp *stamp)
 {
     char *key = key_of(archive, account, parts[part]);
-    const int result = store_stamp(archive->store, key, wall, stamp);
+    const enum store_answer answer = store_stamp(archive->store, key, wall, stamp);
     free(key);
-    return result;
+    return answer;
 }
 
-void archive_stamps(const struct archive *archive, const struct archive_account *account,
-                    int64_t wall, struct store_stamp *snapshot, struct store_stamp *failure)
+int archive_stamps(const struct archive *archive, const struct archive_account *account,
+                   int64_t wall, struct store_stamp *snapshot, struct store_stamp *failure)
 {
     *snapshot = (struct store_stamp){0};
     *failure = (struct store_stamp){0};
-    if (get_stamp(archive, account, PART_SNAPSHOT, wall, snapshot) < 0)
-        get_stamp(archive, account, PART_FAILURE, wall, failure);
+    enum store_answer answer = get_stamp(archive, account, PART_SNAPSHOT, wall, snapshot);
+    if (answer == STORE_ABSENT)
+        answer = get_stamp(archive, account, PART_FAILURE, wall, failure);
+    return answer == STORE_UNTOLD ? -1 : 0;
 }
 
 /* --- keeping --- */
@@ -136,15 +185,29 @@ static uint32_t chance(void)
     return number;
 }
 
-/* Whether the store already has a snapshot that tells the same. */
+/* Whether the store has the snapshot's list, where it has one. */
+static bool has_list(const struct archive *archive, const struct archive_account *account,
+                     const struct snapshot *snapshot, int64_t wall)
+{
+    bool untold = false;
+    if (snapshot->repositories == NULL)
+        return true;
+    struct repository_list *list =
+        get_list(archive, account, snapshot->repositories_hash, wall, &untold);
+    repository_list_free(list);
+    return list != NULL;
+}
+
+/* Whether the store already has a snapshot that tells the same, and its list. */
 static bool is_known(const struct archive *archive, const struct archive_account *account,
                      const struct snapshot *snapshot, int64_t wall)
 {
     struct store_stamp stamp;
-    struct snapshot *known = get_snapshot(archive, account, PART_SNAPSHOT, wall, &stamp);
+    bool untold = false; /* then it is put, in vain or not */
+    struct snapshot *known = get_snapshot(archive, account, PART_SNAPSHOT, wall, &stamp, &untold);
     const bool same = known != NULL && snapshot_tells_same(known, snapshot);
     snapshot_drop(known);
-    return same;
+    return same && has_list(archive, account, snapshot, wall);
 }
 
 static void put_snapshot(const struct archive *archive, const struct archive_account *account,
@@ -158,6 +221,22 @@ static void put_snapshot(const struct archive *archive, const struct archive_acc
         store_put(archive->store, key, buffer_text(&bytes), bytes.length, times);
     free(key);
     buffer_release(&bytes);
+}
+
+static void put_list(const struct archive *archive, const struct archive_account *account,
+                     const struct repository_list *list, const struct store_times *times)
+{
+    char *key = key_of(archive, account, parts[PART_REPOSITORIES]);
+    store_put(archive->store, key, list->bytes, list->length, times);
+    free(key);
+}
+
+static void touch_part(const struct archive *archive, const struct archive_account *account,
+                       enum part part, const struct store_times *times)
+{
+    char *key = key_of(archive, account, parts[part]);
+    store_touch(archive->store, key, times);
+    free(key);
 }
 
 static void keep_pages(const struct archive *archive, const struct archive_account *account,
@@ -183,13 +262,16 @@ static void keep_settled(const struct archive *archive, const struct archive_acc
                          const struct snapshot *snapshot, const struct buffer *pages,
                          const struct store_times *times, int64_t wall)
 {
-    /* The pages first: who finds the snapshot fresh does not look for them. */
+    /* The snapshot last: who finds it fresh has no visit made for what is beside it. */
+    const bool is_listed = snapshot->repositories != NULL;
     keep_pages(archive, account, pages, times);
     if (is_known(archive, account, snapshot, wall)) {
-        char *key = key_of(archive, account, parts[PART_SNAPSHOT]);
-        store_touch(archive->store, key, times);
-        free(key);
+        if (is_listed)
+            touch_part(archive, account, PART_REPOSITORIES, times);
+        touch_part(archive, account, PART_SNAPSHOT, times);
     } else {
+        if (is_listed)
+            put_list(archive, account, snapshot->repositories, times);
         put_snapshot(archive, account, PART_SNAPSHOT, snapshot, times);
     }
     remove_part(archive, account, PART_FAILURE);

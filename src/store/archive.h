@@ -2,7 +2,8 @@
  * What is remembered of accounts: the snapshot of each, the pages it was made
  * of, and that a visit failed; in a store, under keys of their own.
  *
- * Whatever cannot be read, or is no longer understood, is not there. Any thread;
+ * Whatever cannot be read, or is no longer understood, is not there, save where it
+ * is said that the store could not tell. Any thread;
  * everything here may wait for the store a moment.
  */
 #ifndef FORGEFOLD_STORE_ARCHIVE_H
@@ -41,20 +42,26 @@ struct archive_account {
     const char *name; /* in lower case */
     bool full;        /* also what costs a call for each repository */
     bool existence;   /* only whether it is there, and what it is */
+    bool listed;      /* the snapshot's list of repositories is wanted with it */
     int64_t since;    /* wall seconds: what was learned up to then spares no visit; 0: all does */
 };
 
 /* What is remembered of an account. */
 struct archive_found {
-    enum freshness freshness;  /* of the snapshot */
-    struct snapshot *snapshot; /* a reference, the holder's; NULL when FRESHNESS_GONE */
-    struct store_stamp stamp;  /* of the snapshot; zeroed without one */
+    enum freshness freshness; /* of the snapshot */
+    /*
+     * A reference, the holder's; NULL when FRESHNESS_GONE. Where the list is wanted it has it, if
+     * its totals are made of one: a snapshot whose list is not there is not there.
+     */
+    struct snapshot *snapshot;
+    struct store_stamp stamp; /* of the snapshot; zeroed without one */
     /*
      * That the last visit failed and it makes no sense yet to ask again, with its reference; NULL
      * otherwise. Only looked for where the snapshot is not fresh.
      */
     struct snapshot *failure;
     struct store_stamp failure_stamp; /* zeroed without one */
+    bool untold;                      /* the store could not tell: there may be more than this */
 };
 
 void archive_find(const struct archive *archive, const struct archive_account *account,
@@ -64,16 +71,16 @@ void archive_found_release(struct archive_found *found);
 /*
  * The stamps of snapshot and failure as they are now, zeroed where there is none: whether what was
  * found before still is what would be found. A failure is only looked for where there is no
- * snapshot, as beside one that is fresh it means nothing.
+ * snapshot, as beside one that is fresh it means nothing. 0, or -1 when the store cannot tell.
  */
-void archive_stamps(const struct archive *archive, const struct archive_account *account,
-                    int64_t wall, struct store_stamp *snapshot, struct store_stamp *failure);
+int archive_stamps(const struct archive *archive, const struct archive_account *account,
+                   int64_t wall, struct store_stamp *snapshot, struct store_stamp *failure);
 
 /*
  * Remembers what a visit came to at `wall`: a failure under its own key, beside what was known;
- * anything else as the snapshot, and that no visit failed. A snapshot that tells what is
- * remembered already only gets new times, so that replies stay the same to the byte. `pages` are
- * the bytes for archive_pages; NULL: as they are.
+ * anything else as the snapshot, with its list of repositories beside it, and that no visit failed.
+ * What tells what is remembered already only gets new times, so that replies stay the same to the
+ * byte. `pages` are the bytes for archive_pages; NULL: as they are.
  */
 void archive_keep(const struct archive *archive, const struct archive_account *account,
                   const struct snapshot *snapshot, const struct buffer *pages, int64_t wall);

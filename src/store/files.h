@@ -97,11 +97,17 @@ size_t files_shard_of(const char *name);
 
 /*
  * Opens and locks a file, without waiting. With `make`, it and its shard are made when they are not
- * there; else that is FILES_NOTHING. What has its name and is no regular file is removed. On
- * FILES_DONE `*descriptor` is the caller's, to be closed, which ends the lock.
+ * there; else that is FILES_NOTHING. What has its name and is no regular file is removed
+ * (files_unlink). On FILES_DONE `*descriptor` is the caller's, to be closed, which ends the lock.
  */
 enum files_result files_lock(const struct files *files, int root, const char *name, bool make,
                              int *descriptor, struct error *error);
+
+/*
+ * Removes whatever has a name of ours: a file, a link, or a directory with nothing in it, for what
+ * is in one is not ours. 0, or -1 with errno.
+ */
+int files_unlink(int root, const char *name);
 
 /* Whether the name still is the file that `status` is of. */
 bool files_is_still(int root, const char *name, const struct stat *status);
@@ -141,22 +147,27 @@ struct files_entry {
 };
 
 /*
- * Reads the value of a key. What is damaged is removed, and FILES_NOTHING. On FILES_DONE the record
- * is the caller's.
+ * Reads the value of a key. What is damaged is removed, as files_remove_damaged does, and
+ * FILES_NOTHING. On FILES_DONE the record is the caller's.
  */
-enum files_result files_read(const struct files *files, int root, const char *key,
+enum files_result files_read(struct files *files, int root, const char *key,
                              struct files_entry *entry, struct error *error);
 
 /*
- * Reads the stamp of a value that is for `key`, or for whichever key when that is NULL. 0 or -1;
- * `*status` is filled, unless nothing could be opened: then its st_ino is 0.
+ * Reads the stamp of a value that is for `key`, or for whichever key when that is NULL. `*status`
+ * is of what was read; its st_ino is 0 when nothing could be opened. FILES_NOTHING with another
+ * one: that is damaged.
  */
-int files_read_stamp(int root, const char *name, const char *key, struct store_stamp *stamp,
-                     struct stat *status);
+enum files_result files_read_stamp(const struct files *files, int root, const char *name,
+                                   const char *key, struct store_stamp *stamp, struct stat *status,
+                                   struct error *error);
 
-/* Removes a damaged value, if the name still is the file that was read. */
-void files_remove_damaged(const struct files *files, int root, const char *name,
-                          const struct stat *status);
+/*
+ * Removes what is in the place of a value and is none, if the name still is what was read, and logs
+ * that; or that it has to be removed by hand, as a directory with anything in it, and -1.
+ */
+int files_remove_damaged(struct files *files, int root, const char *name,
+                         const struct stat *status);
 
 /* --- files_shard.c: all files of a shard --- */
 
@@ -175,7 +186,7 @@ struct files_candidate {
 
 /* What a sweep found. */
 struct files_sweep {
-    const struct files *files;
+    struct files *files;
     int64_t bytes; /* that all files of the shard take */
     struct files_candidate *candidates;
     size_t count, capacity;
@@ -186,7 +197,7 @@ struct files_sweep {
  * Removes from a shard what expired by `now`, what is damaged, and what dead processes left; finds
  * what remains. Released by files_sweep_release.
  */
-void files_sweep(const struct files *files, int root, size_t shard, int64_t now,
+void files_sweep(struct files *files, int root, size_t shard, int64_t now,
                  struct files_sweep *sweep);
 void files_sweep_release(struct files_sweep *sweep);
 

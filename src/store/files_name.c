@@ -33,6 +33,13 @@ int64_t files_taken(int64_t size)
     return (size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
 }
 
+int files_unlink(int root, const char *name)
+{
+    if (unlinkat(root, name, 0) == 0)
+        return 0;
+    return errno == EISDIR ? unlinkat(root, name, AT_REMOVEDIR) : -1;
+}
+
 bool files_is_still(int root, const char *name, const struct stat *status)
 {
     struct stat now;
@@ -50,6 +57,7 @@ static const struct remedy {
     {EACCES, "chown and chmod -R u+rwX the cache directory"},
     {EPERM, "chown and chmod -R u+rwX the cache directory"},
     {EISDIR, "remove that directory"},
+    {ENOTEMPTY, "remove that directory"},
     {ENOTDIR, "remove what stands in the place of a directory"},
     {EMFILE, "raise the limit of open files"},
     {ENFILE, "raise the limit of open files"},
@@ -97,9 +105,10 @@ static enum files_result open_once(const struct files *files, int root, const ch
         const enum files_result result = make_shard(files, root, name, error);
         return result == FILES_DONE ? FILES_BUSY : result;
     }
-    if (errno == ELOOP && unlinkat(root, name, 0) == 0)
+    const int number = errno;
+    if ((number == ELOOP || number == EISDIR) && files_unlink(root, name) == 0)
         return FILES_BUSY;
-    return files_refused(files, name, "opened", errno, error);
+    return files_refused(files, name, "opened", number, error);
 }
 
 /* Locks what is open. FILES_NOTHING: it is no longer, or never was, the file of that name. */

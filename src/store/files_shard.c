@@ -63,10 +63,14 @@ static bool keep_value(struct files_sweep *sweep, int root, const char *name,
 {
     struct store_stamp stamp;
     struct stat read;
-    const int result = files_read_stamp(root, name, NULL, &stamp, &read);
-    const bool stays = result == 0 && stamp.times.keep_until > sweep->now;
-    /* What cannot be opened may be good; what was replaced meanwhile is. */
-    if (!stays && read.st_ino == status->st_ino && files_is_still(root, name, status))
+    const enum files_result result =
+        files_read_stamp(sweep->files, root, name, NULL, &stamp, &read, NULL);
+    /* What cannot be opened or read may be good; what was replaced meanwhile is. */
+    const bool is_same = read.st_ino == status->st_ino;
+    if (result == FILES_NOTHING && is_same)
+        return files_remove_damaged(sweep->files, root, name, status) < 0;
+    if (result == FILES_DONE && is_same && stamp.times.keep_until <= sweep->now &&
+        files_is_still(root, name, status))
         return unlinkat(root, name, 0) < 0;
     sweep->candidates =
         alloc_room(sweep->candidates, sweep->count, &sweep->capacity, sizeof *sweep->candidates);
@@ -133,7 +137,7 @@ static void sweep_file(void *context, int root, const char *name, const char *en
             sweep->bytes += files_taken(status->st_size);
 }
 
-void files_sweep(const struct files *files, int root, size_t shard, int64_t now,
+void files_sweep(struct files *files, int root, size_t shard, int64_t now,
                  struct files_sweep *sweep)
 {
     *sweep = (struct files_sweep){.files = files, .now = now};

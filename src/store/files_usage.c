@@ -44,7 +44,7 @@ static void write_number(int usage, size_t shard, int64_t bytes)
 
 /* The file of numbers while it is open, and when that is. */
 struct usage {
-    const struct files *files;
+    struct files *files;
     int root;
     int descriptor;
     int64_t now; /* wall seconds */
@@ -83,8 +83,8 @@ static int open_usage(struct usage *usage)
     usage->descriptor = open_regular(usage->root, 0);
     if (usage->descriptor >= 0)
         return 0;
-    if (errno == ELOOP)
-        unlinkat(usage->root, USAGE, 0);
+    if (errno == ELOOP || errno == EISDIR)
+        files_unlink(usage->root, USAGE);
     usage->descriptor = open_regular(usage->root, O_CREAT | O_EXCL);
     if (usage->descriptor < 0) { /* another process was faster, or it cannot be made */
         usage->descriptor = open_regular(usage->root, 0);
@@ -171,11 +171,22 @@ static void keep_bound(const struct usage *usage, const char *name, uint64_t cha
     }
 }
 
-static void sweep_some(const struct files *files, int root, size_t shard, int64_t now)
+static void sweep_some(struct files *files, int root, size_t shard, int64_t now)
 {
     struct files_sweep found;
     files_sweep(files, root, shard, now, &found);
     files_sweep_release(&found);
+}
+
+/* Without numbers nothing keeps the bound. Where the directory is gone, there is nothing to keep.
+ */
+static void complain(struct files *files, int number)
+{
+    struct error error;
+    if (number == ENOENT)
+        return;
+    files_refused(files, USAGE, "opened", number, &error);
+    files_log(files, &error);
 }
 
 void files_tidy(struct files *files, int root, const char *name, int64_t now)
@@ -189,8 +200,10 @@ void files_tidy(struct files *files, int root, const char *name, int64_t now)
             sweep_some(files, root, shard, now);
         return;
     }
-    if (open_usage(&usage) < 0)
+    if (open_usage(&usage) < 0) {
+        complain(files, errno);
         return;
+    }
     if (is_time)
         recount(&usage, shard);
     keep_bound(&usage, name, chance >> 32);

@@ -72,6 +72,18 @@ int record_write(struct buffer *into, const char *key, const char *bytes, size_t
     return into->overflowed ? -1 : buffer_append(into, bytes, length);
 }
 
+static bool is_time(int64_t time)
+{
+    return time >= 0 && time <= RECORD_LATEST_TIME;
+}
+
+/* A checksum says that they are as they were written, by whatever program. */
+static bool are_times(const struct store_times *times)
+{
+    return is_time(times->fetched) && is_time(times->fresh_until) && is_time(times->stale_until) &&
+           is_time(times->keep_until);
+}
+
 /* Reads what is in the header, true or not. -1 when it is not one of this version. */
 static int read_header(const char *bytes, size_t length, struct header *header)
 {
@@ -88,7 +100,7 @@ static int read_header(const char *bytes, size_t length, struct header *header)
     header->stamp.checksum = unpack_number(&reader);
     const uint64_t checksum = unpack_number(&reader);
     if (version != RECORD_VERSION || header->length > RECORD_MAXIMUM_BYTES ||
-        header->key_length > length - RECORD_HEADER_BYTES)
+        header->key_length > length - RECORD_HEADER_BYTES || !are_times(&header->stamp.times))
         return -1;
     const char *key = bytes + RECORD_HEADER_BYTES;
     return checksum == checksum_of_header(bytes, key, header->key_length) ? 0 : -1;

@@ -23,6 +23,12 @@
 /* Bytes of the header, without the key. */
 #define RECORD_HEADER_BYTES 80
 
+/*
+ * The last second that RFC 3339 can write, 9999-12-31T23:59:59Z: no value is as old as 1970 or
+ * lasts as long, and what is between can be subtracted and written.
+ */
+#define RECORD_LATEST_TIME INT64_C(253402300799)
+
 /* More bytes than any value has; what says it has more is damaged. */
 #define RECORD_MAXIMUM_BYTES ((size_t)256 * 1024 * 1024)
 
@@ -38,7 +44,8 @@ void record_set_times(char *record, const char *key, const struct store_times *t
 
 /*
  * Reads the header of a record of which the first `length` bytes, at least header and key, are at
- * `bytes`. -1 unless it is whole, of this version, and of that key.
+ * `bytes`. -1 unless it is whole, of this version, and of that key, and each of its times is
+ * between 0 and RECORD_LATEST_TIME.
  */
 int record_read_stamp(const char *bytes, size_t length, const char *key, struct store_stamp *stamp);
 

@@ -81,8 +81,10 @@ enum redis_fault redis_connection_call(const struct redis_server *server, redisC
     const int code = errno;
     if (received == count)
         return REDIS_FAULT_NONE;
-    while (received > 0)
+    while (received > 0) {
         server->hiredis.free_reply(replies[--received]);
+        replies[received] = NULL;
+    }
     return describe_fault(server, connection, code, error);
 }
 

@@ -58,7 +58,7 @@ bool redis_connection_is_open(const redisContext *connection);
 
 /*
  * Sends all commands and receives all replies (free_reply of hiredis); none on a fault, after
- * which the connection can only be closed.
+ * which the connection can only be closed. Replies that were NULL before are NULL then.
  */
 enum redis_fault redis_connection_call(const struct redis_server *server, redisContext *connection,
                                        const struct redis_command *commands, size_t count,

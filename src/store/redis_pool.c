@@ -201,6 +201,8 @@ redisReply *redis_pool_call(struct redis_pool *pool, const struct redis_command 
 int redis_pool_refuse(const struct redis_pool *pool, const struct redis_command *command,
                       struct error *error)
 {
-    return error_set(error, ERROR_UNAVAILABLE, "Redis at %s answers %s strangely",
-                     redis_pool_text(pool), command->words[0]);
+    return error_set(
+        error, ERROR_UNAVAILABLE,
+        "Redis at %s answers %s as no Redis does: see whether CACHE_URL names the right server",
+        redis_pool_text(pool), command->words[0]);
 }

@@ -27,29 +27,52 @@ static enum redis_outcome ask_string(struct redis_store *store, const struct red
     return REDIS_OUTCOME_ERROR;
 }
 
-/* Logs what went wrong: whether the outcome is REDIS_OUTCOME_YES, as 0 or -1. */
-static int settle(struct redis_store *store, enum redis_outcome outcome, const struct error *error)
+/* The outcome in the words of the contract; logs what went wrong. */
+static enum store_answer settle(struct redis_store *store, enum redis_outcome outcome,
+                                const struct error *error)
 {
-    if (outcome == REDIS_OUTCOME_ERROR)
-        redis_store_complain(store, error);
-    return outcome == REDIS_OUTCOME_YES ? 0 : -1;
+    if (outcome == REDIS_OUTCOME_YES)
+        return STORE_FOUND;
+    if (outcome == REDIS_OUTCOME_NO)
+        return STORE_ABSENT;
+    redis_store_complain(store, error);
+    return STORE_UNTOLD;
 }
 
-static enum redis_outcome refuse_record(const char *key, struct error *error)
+/* Removes a damaged record, unless another has come in its place since its head was read. */
+static void remove_damaged(struct redis_store *store, const char *name, const redisReply *reply,
+                           size_t head)
 {
-    error_set(error, ERROR_SYNTAX, "what Redis has as %s%s is damaged, or not of this program",
-              REDIS_VALUE_PREFIX, key);
-    return REDIS_OUTCOME_ERROR;
+    static const char text[] =
+        "if redis.call('GETRANGE', KEYS[1], 0, ARGV[2] - 1) ~= ARGV[1] then return 0 end "
+        "return redis.call('DEL', KEYS[1])";
+    char size[REDIS_NUMBER_SIZE];
+    struct redis_command command = redis_store_script(text, name);
+    redis_command_add(&command, reply->str, reply->len < head ? reply->len : head);
+    redis_store_add_number(&command, size, (int64_t)head);
+    redis_store_ask_quietly(store, &command);
 }
 
-static enum redis_outcome read_value(const redisReply *reply, const char *key,
-                                     struct store_value *value, struct error *error)
+/* What is damaged is told and removed, and so is not there. */
+static enum redis_outcome refuse_record(struct redis_store *store, const char *name,
+                                        const char *key, const redisReply *reply)
+{
+    struct error error;
+    error_set(&error, ERROR_SYNTAX,
+              "what Redis has as %.200s is damaged, or not of this program, and is removed", name);
+    redis_store_complain(store, &error);
+    remove_damaged(store, name, reply, record_overhead(key));
+    return REDIS_OUTCOME_NO;
+}
+
+static enum redis_outcome read_value(struct redis_store *store, const char *name, const char *key,
+                                     const redisReply *reply, struct store_value *value)
 {
     struct store_stamp stamp;
     size_t offset;
     size_t length;
     if (record_read(reply->str, reply->len, key, &stamp, &offset, &length) < 0)
-        return refuse_record(key, error);
+        return refuse_record(store, name, key, reply);
     *value = (struct store_value){
         .bytes = alloc_text_of(reply->str + offset, length), .length = length, .stamp = stamp};
     return REDIS_OUTCOME_YES;
@@ -64,25 +87,28 @@ enum redis_outcome redis_value_get(struct redis_store *store, const char *key,
     redis_command_add_text(&command, name);
     enum redis_outcome outcome = ask_string(store, &command, &reply, error);
     if (outcome == REDIS_OUTCOME_YES)
-        outcome = read_value(reply, key, value, error);
+        outcome = read_value(store, name, key, reply, value);
     redis_pool_free(store->pool, reply);
     free(name);
     return outcome;
 }
 
-int redis_get(struct store *base, const char *key, int64_t wall, struct store_value *value)
+enum store_answer redis_get(struct store *base, const char *key, int64_t wall,
+                            struct store_value *value)
 {
     struct redis_store *store = redis_store_of(base);
     struct error error;
     struct store_value found = {0};
-    if (settle(store, redis_value_get(store, key, &found, &error), &error) < 0)
-        return -1;
+    const enum store_answer answer =
+        settle(store, redis_value_get(store, key, &found, &error), &error);
+    if (answer != STORE_FOUND)
+        return answer;
     if (wall >= found.stamp.times.keep_until) {
         store_value_release(&found);
-        return -1;
+        return STORE_ABSENT;
     }
     *value = found;
-    return 0;
+    return STORE_FOUND;
 }
 
 /* Header and key of a record, which are all that is read of it. */
@@ -99,24 +125,26 @@ static enum redis_outcome get_head(struct redis_store *store, const char *name, 
     if (outcome != REDIS_OUTCOME_YES ||
         record_read_stamp((*head)->str, (*head)->len, key, stamp) == 0)
         return outcome;
-    return refuse_record(key, error);
+    return refuse_record(store, name, key, *head);
 }
 
-int redis_stamp(struct store *base, const char *key, int64_t wall, struct store_stamp *stamp)
+enum store_answer redis_stamp(struct store *base, const char *key, int64_t wall,
+                              struct store_stamp *stamp)
 {
     struct redis_store *store = redis_store_of(base);
     struct error error;
     struct store_stamp found;
     redisReply *head = NULL;
     char *name = alloc_format(REDIS_VALUE_PREFIX "%s", key);
-    int result = settle(store, get_head(store, name, key, &head, &found, &error), &error);
-    if (result == 0 && wall >= found.times.keep_until)
-        result = -1;
-    if (result == 0)
+    enum store_answer answer =
+        settle(store, get_head(store, name, key, &head, &found, &error), &error);
+    if (answer == STORE_FOUND && wall >= found.times.keep_until)
+        answer = STORE_ABSENT;
+    if (answer == STORE_FOUND)
         *stamp = found;
     redis_pool_free(store->pool, head);
     free(name);
-    return result;
+    return answer;
 }
 
 int64_t redis_value_remove(struct redis_store *store, const char *key, struct error *error)
@@ -210,7 +238,7 @@ void redis_touch(struct store *base, const char *key, const struct store_times *
         return;
     }
     char *name = alloc_format(REDIS_VALUE_PREFIX "%s", key);
-    if (settle(store, get_head(store, name, key, &head, &stamp, &error), &error) == 0) {
+    if (settle(store, get_head(store, name, key, &head, &stamp, &error), &error) == STORE_FOUND) {
         char *changed = alloc_text_of(head->str, head->len);
         record_set_times(changed, key, times);
         put_head(store, name, head, changed, ttl_ms);

@@ -17,14 +17,16 @@
 #include "store/store.h"
 
 /* Of struct store_operations. */
-int redis_get(struct store *base, const char *key, int64_t wall, struct store_value *value);
-int redis_stamp(struct store *base, const char *key, int64_t wall, struct store_stamp *stamp);
+enum store_answer redis_get(struct store *base, const char *key, int64_t wall,
+                            struct store_value *value);
+enum store_answer redis_stamp(struct store *base, const char *key, int64_t wall,
+                              struct store_stamp *stamp);
 void redis_put(struct store *base, const char *key, const char *bytes, size_t length,
                const struct store_times *times);
 void redis_touch(struct store *base, const char *key, const struct store_times *times);
 int redis_remove(struct store *base, const char *key);
 
-/* Found, or not, or it cannot be told: with an error. */
+/* Found, or not (any more: what is damaged is logged and removed), or untold: with an error. */
 enum redis_outcome { REDIS_OUTCOME_ERROR = -1, REDIS_OUTCOME_NO, REDIS_OUTCOME_YES };
 
 /* The same with what went wrong. A value is found however old it is. */

@@ -137,13 +137,15 @@ void store_value_release(struct store_value *value)
     *value = (struct store_value){0};
 }
 
-int store_get(struct store *store, const char *key, int64_t wall, struct store_value *value)
+enum store_answer store_get(struct store *store, const char *key, int64_t wall,
+                            struct store_value *value)
 {
     must_be_key(key);
     return store->operations->get(store, key, wall, value);
 }
 
-int store_stamp(struct store *store, const char *key, int64_t wall, struct store_stamp *stamp)
+enum store_answer store_stamp(struct store *store, const char *key, int64_t wall,
+                              struct store_stamp *stamp)
 {
     must_be_key(key);
     return store->operations->stamp(store, key, wall, stamp);

@@ -57,6 +57,13 @@ struct store_value {
 
 void store_value_release(struct store_value *value);
 
+/* Whether there is a value. What is no answer is below 0 in either way. */
+enum store_answer {
+    STORE_FOUND = 0,
+    STORE_ABSENT = -1, /* there is none, or none that can be used */
+    STORE_UNTOLD = -2, /* the store cannot tell: a server does not answer, a file cannot be read */
+};
+
 /* Who may do a thing alone, in all processes. Opaque: each store has its own beginning. */
 struct store_lease;
 
@@ -78,8 +85,10 @@ struct store;
 
 struct store_operations {
     /* See the functions below, which have the contract. */
-    int (*get)(struct store *store, const char *key, int64_t wall, struct store_value *value);
-    int (*stamp)(struct store *store, const char *key, int64_t wall, struct store_stamp *stamp);
+    enum store_answer (*get)(struct store *store, const char *key, int64_t wall,
+                             struct store_value *value);
+    enum store_answer (*stamp)(struct store *store, const char *key, int64_t wall,
+                               struct store_stamp *stamp);
     void (*put)(struct store *store, const char *key, const char *bytes, size_t length,
                 const struct store_times *times);
     void (*touch)(struct store *store, const char *key, const struct store_times *times);
@@ -136,14 +145,16 @@ void store_count_errors(struct store *store, struct counters *counters);
 void store_close(struct store *store);
 
 /*
- * The value under a key: 0, or -1 when there is none, or none that can be used: it is past its
- * keep_until at `wall`, damaged, of another version of this format, or cannot be read. `value` is
- * the caller's (store_value_release) on success, untouched otherwise.
+ * The value under a key. It is absent too when it is past its keep_until at `wall`, damaged, or of
+ * another version of this format. `value` is the caller's (store_value_release) when it was found,
+ * untouched otherwise.
  */
-int store_get(struct store *store, const char *key, int64_t wall, struct store_value *value);
+enum store_answer store_get(struct store *store, const char *key, int64_t wall,
+                            struct store_value *value);
 
 /* The same without its bytes, for the price of a small read. The bytes are not checked. */
-int store_stamp(struct store *store, const char *key, int64_t wall, struct store_stamp *stamp);
+enum store_answer store_stamp(struct store *store, const char *key, int64_t wall,
+                              struct store_stamp *stamp);
 
 /*
  * Puts a value in place of what is there: whoever gets it meanwhile has the old one or the new one,

@@ -40,26 +40,35 @@ static enum files_result get(struct files *files, int root, void *context, struc
     return files_read(files, root, lookup->key, &lookup->entry, error);
 }
 
-static int files_get(struct store *store, const char *key, int64_t wall, struct store_value *value)
+/* What is not found, in the words of the contract. */
+static enum store_answer no_answer(struct files *files, enum files_result result,
+                                   const struct error *error)
+{
+    if (result != FILES_FAILED)
+        return STORE_ABSENT;
+    files_log(files, error);
+    return STORE_UNTOLD;
+}
+
+static enum store_answer files_get(struct store *store, const char *key, int64_t wall,
+                                   struct store_value *value)
 {
     struct files *files = files_of(store);
     struct lookup lookup = {.key = key};
     struct error error;
     const enum files_result result = files_run(files, false, get, &lookup, &error);
-    if (result == FILES_FAILED)
-        files_log(files, &error);
     if (result != FILES_DONE)
-        return -1;
+        return no_answer(files, result, &error);
     struct files_entry *entry = &lookup.entry;
     if (entry->stamp.times.keep_until <= wall) {
         buffer_release(&entry->record);
-        return -1;
+        return STORE_ABSENT;
     }
     value->stamp = entry->stamp;
     value->length = entry->size;
     value->bytes = buffer_take(&entry->record);
     memmove(value->bytes, value->bytes + entry->offset, entry->size + 1); /* with the NUL */
-    return 0;
+    return STORE_FOUND;
 }
 
 static enum files_result stamp(struct files *files, int root, void *context, struct error *error)
@@ -67,28 +76,27 @@ static enum files_result stamp(struct files *files, int root, void *context, str
     struct lookup *lookup = context;
     char name[FILES_NAME_SIZE];
     struct stat status;
-    (void)error;
     files_name(name, lookup->key, FILES_VALUE);
-    if (files_read_stamp(root, name, lookup->key, &lookup->stamp, &status) == 0)
-        return FILES_DONE;
-    if (status.st_ino != 0)
+    const enum files_result result =
+        files_read_stamp(files, root, name, lookup->key, &lookup->stamp, &status, error);
+    if (result == FILES_NOTHING && status.st_ino != 0)
         files_remove_damaged(files, root, name, &status);
-    return FILES_NOTHING;
+    return result;
 }
 
-static int files_stamp(struct store *store, const char *key, int64_t wall,
-                       struct store_stamp *result)
+static enum store_answer files_stamp(struct store *store, const char *key, int64_t wall,
+                                     struct store_stamp *result)
 {
     struct files *files = files_of(store);
     struct lookup lookup = {.key = key};
     struct error error;
     const enum files_result found = files_run(files, false, stamp, &lookup, &error);
-    if (found == FILES_FAILED)
-        files_log(files, &error);
-    if (found != FILES_DONE || lookup.stamp.times.keep_until <= wall)
-        return -1;
+    if (found != FILES_DONE)
+        return no_answer(files, found, &error);
+    if (lookup.stamp.times.keep_until <= wall)
+        return STORE_ABSENT;
     *result = lookup.stamp;
-    return 0;
+    return STORE_FOUND;
 }
 
 /* --- writing --- */
@@ -182,9 +190,11 @@ static enum files_result erase(struct files *files, int root, void *context, str
     char name[FILES_NAME_SIZE];
     struct stat status;
     files_name(name, context, FILES_VALUE);
-    if (fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || unlinkat(root, name, 0) < 0)
+    if (fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || files_unlink(root, name) < 0)
         return errno == ENOENT ? FILES_NOTHING
                                : files_refused(files, name, "removed", errno, error);
+    if (!S_ISREG(status.st_mode))
+        return FILES_NOTHING; /* that was no value */
     files_account(files, root, name, -files_taken(status.st_size));
     return FILES_DONE;
 }
@@ -204,6 +214,7 @@ static int files_remove(struct store *store, const char *key)
 /* --- for operators --- */
 
 struct count {
+    const struct files *files;
     struct store_statistics statistics;
     int64_t wall;
 };
@@ -214,7 +225,8 @@ static void count_file(void *context, int root, const char *name, const char *en
     struct count *count = context;
     struct store_stamp found;
     struct stat read;
-    if (strcmp(ending, FILES_VALUE) != 0 || files_read_stamp(root, name, NULL, &found, &read) < 0)
+    if (strcmp(ending, FILES_VALUE) != 0 ||
+        files_read_stamp(count->files, root, name, NULL, &found, &read, NULL) != FILES_DONE)
         return;
     count->statistics.values++;
     count->statistics.bytes += files_taken(status->st_size);
@@ -233,7 +245,7 @@ static enum files_result count_all(struct files *files, int root, void *context,
 static int files_statistics(struct store *store, int64_t wall, struct store_statistics *statistics)
 {
     struct files *files = files_of(store);
-    struct count count = {.wall = wall};
+    struct count count = {.files = files, .wall = wall};
     struct error error;
     if (files_run(files, false, count_all, &count, &error) == FILES_FAILED) {
         files_log(files, &error);

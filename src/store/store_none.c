@@ -6,16 +6,18 @@
 
 #include "base/alloc.h"
 
-static int none_get(struct store *store, const char *key, int64_t wall, struct store_value *value)
+static enum store_answer none_get(struct store *store, const char *key, int64_t wall,
+                                  struct store_value *value)
 {
     (void)store, (void)key, (void)wall, (void)value;
-    return -1;
+    return STORE_ABSENT;
 }
 
-static int none_stamp(struct store *store, const char *key, int64_t wall, struct store_stamp *stamp)
+static enum store_answer none_stamp(struct store *store, const char *key, int64_t wall,
+                                    struct store_stamp *stamp)
 {
     (void)store, (void)key, (void)wall, (void)stamp;
-    return -1;
+    return STORE_ABSENT;
 }
 
 static void none_put(struct store *store, const char *key, const char *bytes, size_t length,

@@ -94,7 +94,7 @@ static void describe_ceiling(struct ending *ending, const struct transfer *trans
 static void describe_lateness(struct ending *ending, const struct transfer *transfer)
 {
     if (!transfer->begun)
-        say(ending, "it never began");
+        say(ending, "the call did not get its turn in time");
     else if (transfer_was_connected(transfer))
         say(ending, "%s: the answer was not complete in time", transfer->host);
     else
@@ -109,7 +109,7 @@ void ending_init(struct ending *ending, const struct transfer *transfer, CURLcod
         ending->detail[0] = '\0';
         break;
     case CALL_CANCELLED:
-        say(ending, "it was given up");
+        say(ending, "the call was given up, as its visit is over");
         break;
     case CALL_TIMED_OUT:
         describe_lateness(ending, transfer);

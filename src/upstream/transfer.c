@@ -66,11 +66,34 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return transfer->cancelled ? stop(transfer, CALL_CANCELLED) : length;
 }
 
-bool transfer_was_connected(const struct transfer *transfer)
+static bool has_passed(const struct transfer *transfer, CURLINFO moment)
 {
     curl_off_t microseconds = 0;
-    transfer->curl->easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds);
+    transfer->curl->easy_getinfo(transfer->easy, moment, &microseconds);
     return microseconds > 0;
+}
+
+bool transfer_was_connected(const struct transfer *transfer)
+{
+    return has_passed(transfer, CURLINFO_PRETRANSFER_TIME_T);
+}
+
+/* One that shares another's connection looks nothing up, but it has been connected. */
+bool transfer_is_resolving(const struct transfer *transfer)
+{
+    return transfer->begun && !has_passed(transfer, CURLINFO_NAMELOOKUP_TIME_T) &&
+           !transfer_was_connected(transfer) && transfer->head.bytes == 0;
+}
+
+void transfer_set_hasty(struct transfer *transfer, bool hasty)
+{
+#if CURL_AT_LEAST_VERSION(7, 87, 0)
+    /* Refused by a library that is older than its header; it then waits. */
+    transfer->curl->easy_setopt(transfer->easy, CURLOPT_QUICK_EXIT, hasty ? 1L : 0L);
+#else
+    (void)transfer;
+    (void)hasty;
+#endif
 }
 
 /* ---- what is asked ---- */

@@ -57,6 +57,12 @@ void transfer_wait_for_connection(struct transfer *transfer);
 /* Whether the connection, with TLS, was there and the request could be sent. */
 bool transfer_was_connected(const struct transfer *transfer);
 
+/* Whether it has begun and the address of its host is not known yet. */
+bool transfer_is_resolving(const struct transfer *transfer);
+
+/* Whether libcurl, when it is taken away, leaves a thread that looks up its name to itself. */
+void transfer_set_hasty(struct transfer *transfer, bool hasty);
+
 /* Frees it with its handle, which libcurl must have given back. */
 void transfer_free(struct transfer *transfer);
 

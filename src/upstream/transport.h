@@ -56,6 +56,7 @@ struct transport_operations {
                               const struct transport_events *events, void *context);
     void (*cancel)(struct transport *transport, struct transfer *transfer);
     int (*wait)(struct transport *transport, int wake_descriptor, int timeout_ms);
+    void (*inherit)(struct transport *transport);
     void (*close)(struct transport *transport);
 };
 
@@ -103,6 +104,17 @@ static inline void transport_cancel(struct transport *transport, struct transfer
 static inline int transport_wait(struct transport *transport, int wake_descriptor, int timeout_ms)
 {
     return transport->operations->wait(transport, wake_descriptor, timeout_ms);
+}
+
+/*
+ * In the child of a fork, before anything else is done with the transport there: its transfers go
+ * on in the child. What only threads of the parent were doing for them, as looking up a name, is
+ * begun anew; nothing is called back. The parent may do nothing with the transport any more, nor
+ * close it: connections are shared with it.
+ */
+static inline void transport_inherit(struct transport *transport)
+{
+    transport->operations->inherit(transport);
 }
 
 /* Cancels all transfers, without callbacks, and frees the transport. NULL is fine. */

@@ -237,6 +237,29 @@ static int curl_wait(struct transport *base, int wake_descriptor, int timeout_ms
     return 0;
 }
 
+/* ---- in the child of a fork ---- */
+
+/*
+ * libcurl looks names up in threads, and waits for one of them when it is taken its transfer. The
+ * child has none: its thread would be waited for until the time for the transfer is over.
+ */
+static void resolve_anew(struct curl_transport *transport, struct transfer *transfer)
+{
+    transfer_set_hasty(transfer, true);
+    transport->curl.multi_remove_handle(transport->multi, transfer->easy);
+    transfer_set_hasty(transfer, false);
+    begin(transport, transfer);
+}
+
+static void curl_inherit(struct transport *base)
+{
+    struct curl_transport *transport = own(base);
+    struct transfer *transfer;
+    TAILQ_FOREACH(transfer, &transport->active, entry)
+    if (transfer_is_resolving(transfer))
+        resolve_anew(transport, transfer);
+}
+
 /* ---- opening and closing ---- */
 
 static void curl_close(struct transport *base)
@@ -257,6 +280,7 @@ static const struct transport_operations operations = {
     .start = curl_start,
     .cancel = curl_cancel,
     .wait = curl_wait,
+    .inherit = curl_inherit,
     .close = curl_close,
 };
 
