@@ -49,6 +49,8 @@ libforgefold_a_SOURCES = \
 	src/api/metrics_table.h \
 	src/api/openapi.c \
 	src/api/openapi.h \
+	src/api/paging.c \
+	src/api/paging.h \
 	src/api/preference.c \
 	src/api/preference.h \
 	src/api/question.c \
@@ -105,6 +107,8 @@ libforgefold_a_SOURCES = \
 	src/engine/gate.h \
 	src/engine/journey.c \
 	src/engine/journey.h \
+	src/engine/journeys.c \
+	src/engine/journeys.h \
 	src/engine/message.h \
 	src/engine/pages.c \
 	src/engine/pages.h \
@@ -114,6 +118,8 @@ libforgefold_a_SOURCES = \
 	src/engine/recall.h \
 	src/engine/retry.c \
 	src/engine/retry.h \
+	src/engine/seat.c \
+	src/engine/seat.h \
 	src/engine/service.c \
 	src/engine/service.h \
 	src/engine/standing.c \
@@ -257,6 +263,8 @@ libforgefold_a_SOURCES = \
 	src/profile/render.h \
 	src/profile/repository.c \
 	src/profile/repository.h \
+	src/profile/repository_list.c \
+	src/profile/repository_list.h \
 	src/profile/resolve.c \
 	src/profile/resolve.h \
 	src/profile/snapshot.c \

@@ -336,6 +336,11 @@ static void fill_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     fill_standard_descriptors();
+    /*
+     * All times are shown in UTC, but glibc reads the local time zone's file before it breaks down
+     * the first one, and a CGI process begins anew with each request.
+     */
+    setenv("TZ", "UTC0", 1);
     /* A peer that closed early is told by write, and by libcurl and libfcgi; it is no end. */
     signal(SIGPIPE, SIG_IGN);
     if (fastcgi_is_listener(0)) {

@@ -27,7 +27,9 @@ forgefold_LDFLAGS = $(AM_LDFLAGS) $(SANITIZER_SYMBOLS)
 AM_TESTS_ENVIRONMENT += SANITIZED=1; export SANITIZED;
 endif
 
-STRUCTURE_TESTS = tests/structure/test_floors.py
+STRUCTURE_TESTS = \
+	tests/structure/test_documented.py \
+	tests/structure/test_floors.py
 FUZZ_TESTS = fuzz/replay_corpora.sh
 PROGRAM_TESTS = \
 	tests/upstream/selftest.py \
@@ -50,6 +52,7 @@ PROGRAM_TESTS = \
 	tests/integration/test_metrics.py \
 	tests/integration/test_recordings.py \
 	tests/integration/test_redis.py \
+	tests/integration/test_repositories.py \
 	tests/integration/test_settings.py \
 	tests/integration/test_store.py \
 	tests/integration/test_store_damage.py \
@@ -61,6 +64,7 @@ PROGRAM_TESTS = \
 	tests/integration/test_store_times.py \
 	tests/integration/test_tls.py \
 	tests/integration/test_totals.py \
+	tests/servers/test_api.py \
 	tests/servers/test_browser.py \
 	tests/servers/test_fastcgi.py \
 	tests/servers/test_servers.py \
@@ -104,12 +108,13 @@ UNIT_TESTS = \
 	tests/unit/test_command_cache \
 	tests/unit/test_counters \
 	tests/unit/test_counts \
+	tests/unit/test_doors \
 	tests/unit/test_elements \
 	tests/unit/test_engine \
 	tests/unit/test_environment \
-	tests/unit/test_flight \
 	tests/unit/test_errand \
 	tests/unit/test_exposition \
+	tests/unit/test_flight \
 	tests/unit/test_form \
 	tests/unit/test_freshness \
 	tests/unit/test_github_graphql \
@@ -127,6 +132,7 @@ UNIT_TESTS = \
 	tests/unit/test_metrics \
 	tests/unit/test_pack \
 	tests/unit/test_pages \
+	tests/unit/test_paging \
 	tests/unit/test_plain_origins \
 	tests/unit/test_preference \
 	tests/unit/test_profile \
@@ -138,8 +144,10 @@ UNIT_TESTS = \
 	tests/unit/test_redis_address \
 	tests/unit/test_render \
 	tests/unit/test_reply \
+	tests/unit/test_repository_list \
 	tests/unit/test_response_head \
 	tests/unit/test_route \
+	tests/unit/test_seat \
 	tests/unit/test_settings \
 	tests/unit/test_settings_table \
 	tests/unit/test_snapshot \
@@ -151,9 +159,11 @@ UNIT_TESTS = \
 	tests/unit/test_store_shown \
 	tests/unit/test_table \
 	tests/unit/test_tally \
+	tests/unit/test_text \
 	tests/unit/test_timers \
 	tests/unit/test_trust_store \
 	tests/unit/test_upstream_curl \
+	tests/unit/test_upstream_fork \
 	tests/unit/test_url \
 	tests/unit/test_view \
 	tests/unit/test_visit \
@@ -216,6 +226,12 @@ tests_unit_test_counts_LDADD = $(LDADD_UNIT)
 tests_unit_test_elements_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_elements_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_elements_LDADD = $(LDADD_UNIT)
+tests_unit_test_doors_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_doors_CFLAGS = $(CFLAGS_UNIT)
+# The test is asked for connections and threads.
+tests_unit_test_doors_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=accept4 -Wl,--wrap=pthread_create \
+	-Wl,--wrap=log_line
+tests_unit_test_doors_LDADD = $(LDADD_UNIT)
 tests_unit_test_engine_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_engine_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_engine_LDADD = $(LDADD_UNIT)
@@ -285,6 +301,9 @@ tests_unit_test_response_head_LDADD = $(LDADD_UNIT)
 tests_unit_test_route_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_route_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_route_LDADD = $(LDADD_UNIT)
+tests_unit_test_seat_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_seat_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_seat_LDADD = $(LDADD_UNIT)
 tests_unit_test_settings_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_settings_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_settings_LDADD = $(LDADD_UNIT)
@@ -315,6 +334,11 @@ tests_unit_test_trust_store_LDADD = $(LDADD_UNIT)
 tests_unit_test_upstream_curl_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_upstream_curl_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_upstream_curl_LDADD = $(LDADD_UNIT)
+tests_unit_test_upstream_fork_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_upstream_fork_CFLAGS = $(CFLAGS_UNIT)
+# libcurl, which is loaded, is to find the test's getaddrinfo.
+tests_unit_test_upstream_fork_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+tests_unit_test_upstream_fork_LDADD = $(LDADD_UNIT)
 tests_unit_test_url_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_url_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_url_LDADD = $(LDADD_UNIT)
@@ -396,6 +420,18 @@ tests_unit_test_store_kill_LDADD = $(LDADD_UNIT)
 tests_unit_test_warm_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_warm_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_warm_LDADD = $(LDADD_UNIT)
+
+tests_unit_test_paging_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_paging_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_paging_LDADD = $(LDADD_UNIT)
+
+tests_unit_test_repository_list_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_repository_list_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_repository_list_LDADD = $(LDADD_UNIT)
+
+tests_unit_test_text_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_text_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_text_LDADD = $(LDADD_UNIT)
 
 EXTRA_DIST += \
 	$(STRUCTURE_TESTS) \

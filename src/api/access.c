@@ -57,6 +57,27 @@ bool access_is_private(const struct access *access)
     return access != NULL && (access->keys != NULL || access->request_limit > 0);
 }
 
+static bool is_for_pages(const struct access_rule *rule)
+{
+    return rule->kind == ACCESS_ALL || rule->kind == ACCESS_KEY;
+}
+
+bool access_is_for_pages(const struct access *access, const struct endpoint *endpoint)
+{
+    if (access == NULL)
+        return true;
+    switch (endpoint->access) {
+    case ENDPOINT_PROFILES:
+    case ENDPOINT_OPEN:
+        return true;
+    case ENDPOINT_METRICS:
+        return is_for_pages(&access->metrics);
+    case ENDPOINT_HEALTH:
+        return is_for_pages(&access->health);
+    }
+    BUG("an endpoint for nobody");
+}
+
 /* --- who it is --- */
 
 void access_find_sender(const struct api_settings *settings, struct exchange *exchange)
@@ -85,7 +106,7 @@ static const char *key_of(const struct request *request)
 static int refuse_key(struct reply *reply, const char *challenge, const char *detail)
 {
     headers_add(&reply->headers, "WWW-Authenticate", challenge);
-    refusal_say(REFUSAL_UNAUTHORIZED, detail, reply);
+    refusal_say(REFUSAL_KEY_NEEDED, detail, reply);
     return -1;
 }
 
@@ -130,10 +151,12 @@ static int refuse_sender(const struct exchange *exchange, const struct access_ru
     char client[CLIENT_TEXT_SIZE];
     char *detail =
         exchange->client.sender.is_hidden && rule->kind == ACCESS_ADDRESSES
-            ? alloc_format("this is not for clients behind a proxy that TRUSTED_PROXIES does not "
-                           "name; %s of this service says from where it can be read",
+            ? alloc_format("this is closed to requests that come through a proxy which is none of "
+                           "TRUSTED_PROXIES, or which does not say by one X-Forwarded-For for "
+                           "whom; whoever runs this service can name the proxy there and have it "
+                           "say so, or open this by %s",
                            setting)
-            : alloc_format("this is not for %s; %s of this service says who can read it",
+            : alloc_format("this is closed to %s; whoever runs this service can open it by %s",
                            client_text(&exchange->client, client), setting);
     refusal_say(REFUSAL_FORBIDDEN, detail, reply);
     free(detail);

@@ -55,6 +55,13 @@ bool access_is_guarded(const struct access *access);
 /* Whether replies with profiles are for their client alone: no cache may give them to another. */
 bool access_is_private(const struct access *access);
 
+/*
+ * Whether pages of other origins may read what that endpoint says: not where the address decides
+ * who may use it, since a page asks from the address of whoever looks at it, and not where nobody
+ * may. Each reply may then be read whose request brings what it needs itself, or needs nothing.
+ */
+bool access_is_for_pages(const struct access *access, const struct endpoint *endpoint);
+
 /* Fills in exchange->client's address, as TRUSTED_PROXIES lets it be known. */
 void access_find_sender(const struct api_settings *settings, struct exchange *exchange);
 

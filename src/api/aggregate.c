@@ -7,6 +7,7 @@
 #include "api/accepted.h"
 #include "api/access.h"
 #include "api/caching.h"
+#include "api/paging.h"
 #include "api/question.h"
 #include "api/refusal.h"
 #include "api/warm.h"
@@ -17,18 +18,24 @@
 /* How long to wait when no forge said it: GitHub asks for at least a minute. */
 #define RETRY_AFTER_UNTOLD 60
 
+/* Four times what is asked, which is bounded. */
+#define LINKS_MAXIMUM_BYTES ((size_t)64 * 1024)
+
 /* How a profile without any data is refused. */
 static const struct {
     int status;
     enum refusal_kind kind;
     const char *detail;
 } failures[] = {
-    {404, REFUSAL_ACCOUNT_NOT_FOUND, "none of the forges asked has such an account"},
-    {502, REFUSAL_UPSTREAM_FAILED, "no account could be read; `accounts` says why for each"},
+    {404, REFUSAL_ACCOUNT_NOT_FOUND,
+     "none of the forges asked has such an account; look for a misspelling, or for "
+     "another name on another forge"},
+    {502, REFUSAL_UPSTREAM_FAILED,
+     "no account could be read; `accounts` says why for each; ask again later"},
     {503, REFUSAL_UPSTREAM_RATE_LIMITED,
-     "the forges allow no more calls for now; ask again after Retry-After"},
+     "the forges allow no more calls for now; ask again after the seconds of Retry-After"},
     {504, REFUSAL_UPSTREAM_TIMEOUT,
-     "no account could be read in time; the visit may have been completed when you ask again"},
+     "no account could be read in time; the visit may go on, so ask again in some seconds"},
 };
 
 static int64_t retry_after(const struct profile *profile, int64_t wall)
@@ -60,13 +67,22 @@ static void answer(const struct api_settings *settings, struct exchange *exchang
                    const struct profile *profile, int64_t wall)
 {
     struct caching caching;
+    struct buffer links = BUFFER_INIT(LINKS_MAXIMUM_BYTES);
     if (exchange->endpoint->render(profile, &exchange->query.view, &exchange->reply.body) < 0) {
-        refusal_say(REFUSAL_REPLY_TOO_LARGE, "ask for fewer accounts at a time", &exchange->reply);
+        char *detail =
+            alloc_format("the reply would be larger than %lu MiB; ask for fewer accounts "
+                         "at a time, or for some `fields`",
+                         REPLY_MAXIMUM_BYTES / (1024 * 1024));
+        refusal_say(REFUSAL_REPLY_TOO_LARGE, detail, &exchange->reply);
+        free(detail);
         return;
     }
     caching_of_lookup(&caching, &exchange->lookup, wall);
     caching.is_private = access_is_private(settings->access);
-    warm_answer(settings, exchange, &caching, wall);
+    if (exchange->query.view.repositories)
+        paging_write(&exchange->query, &settings->forges, profile_repositories(profile), &links);
+    warm_answer(settings, exchange, &caching, buffer_text(&links), wall);
+    buffer_release(&links);
 }
 
 static void answer_lookup(const struct api_settings *settings, struct exchange *exchange,

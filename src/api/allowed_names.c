@@ -39,8 +39,9 @@ static int parse_word(struct allowed_name *name, const char *word, size_t length
     if (colon != NULL)
         name->forge = forge_of(forges, word, forge_length);
     if (colon != NULL && name->forge == forges->count)
-        return error_set(error, ERROR_VALUE, "names a forge \"%.*s\" that there is not",
-                         (int)forge_length, word);
+        return error_set(error, ERROR_VALUE,
+                         "names the forge \"%.*s\", which is not known; write it like %s:pypy",
+                         (int)forge_length, word, forges->items[0].name);
     if (!is_of_pattern(pattern, pattern_length))
         return error_set(error, ERROR_VALUE,
                          "must be names with \"*\" and \"?\" in them, separated by spaces, such as "
@@ -68,6 +69,10 @@ int allowed_names_parse(struct allowed_names *names, const char *text,
         names->items[names->count++] = name;
         text += length;
     }
+    /* It would allow all of them. */
+    if (names->count == 0)
+        return error_set(error, ERROR_VALUE,
+                         "names nothing; leave the setting out to allow all names");
     return 0;
 }
 

@@ -30,8 +30,8 @@ struct allowed_names {
 
 /*
  * Reads patterns separated by spaces. Of `forges` only the names are looked at. ERROR_VALUE names
- * the word with an unknown forge, without a pattern, or with a byte that no name has; the result is
- * then empty.
+ * the word with an unknown forge, without a pattern, or with a byte that no name has; it is also
+ * for a text without a word, which can not be meant to allow everything. The result is then empty.
  */
 int allowed_names_parse(struct allowed_names *names, const char *text,
                         const struct query_forges *forges, struct error *error);

@@ -19,8 +19,8 @@
 /* Long enough to finish some of what is under way, short enough for a person who waits. */
 #define OVERLOADED_RETRY_AFTER 2
 
-/* An empty reply with the fields that every reply has. */
-static void start_reply(const struct api_settings *settings, struct exchange *exchange)
+/* An empty reply with the fields that every reply has. Which pages may read it depends on more. */
+static void start_reply(struct exchange *exchange)
 {
     if (exchange->began_us == 0)
         exchange->began_us = clock_monotonic_us();
@@ -30,13 +30,25 @@ static void start_reply(const struct api_settings *settings, struct exchange *ex
         request_id_choose(exchange->id, exchange->request.request_id);
     headers_add(&exchange->reply.headers, "X-Request-Id", exchange->id);
     headers_add(&exchange->reply.headers, "X-Content-Type-Options", "nosniff");
-    cors_reply(&exchange->reply.headers, settings->cors_allow_origin, exchange->request.origin);
+}
+
+/* `endpoint` is NULL where none was found: that may be told to everybody. */
+static bool is_for_pages(const struct api_settings *settings, const struct endpoint *endpoint)
+{
+    return endpoint == NULL || access_is_for_pages(settings->access, endpoint);
+}
+
+static void add_cors(const struct api_settings *settings, struct exchange *exchange,
+                     const struct endpoint *endpoint)
+{
+    if (is_for_pages(settings, endpoint))
+        cors_reply(&exchange->reply.headers, settings->cors_allow_origin, exchange->request.origin);
 }
 
 static void refuse_path(struct reply *reply)
 {
     struct buffer detail = BUFFER_INIT(4096);
-    buffer_append_text(&detail, "what this service offers is at");
+    buffer_append_text(&detail, "there is nothing at this path; what this service offers is at");
     for (size_t i = 0; endpoints[i] != NULL; i++)
         buffer_format(&detail, "%s %s", i > 0 ? "," : "", endpoints[i]->path);
     refusal_say(REFUSAL_PATH_UNKNOWN, buffer_text(&detail), reply);
@@ -50,7 +62,9 @@ static const struct endpoint *find_endpoint(const struct api_settings *settings,
     struct error error;
     const struct endpoint *endpoint;
     if (route_find(&endpoint, exchange->request.target, settings->base_path, &error) < 0) {
-        refusal_say(REFUSAL_PATH_INVALID, error.message, &exchange->reply);
+        char *detail = alloc_format("in the path, %s", error.message);
+        refusal_say(REFUSAL_PATH_INVALID, detail, &exchange->reply);
+        free(detail);
         return NULL;
     }
     if (endpoint == NULL)
@@ -69,7 +83,10 @@ static void add_allow(const struct endpoint *endpoint, struct reply *reply)
 static void refuse_method(const struct endpoint *endpoint, struct reply *reply)
 {
     add_allow(endpoint, reply);
-    refusal_say(REFUSAL_METHOD, "use one of the methods that the field Allow names", reply);
+    char *detail = alloc_format("%s does not answer this method; use one of %s", endpoint->path,
+                                headers_get(&reply->headers, "Allow"));
+    refusal_say(REFUSAL_METHOD, detail, reply);
+    free(detail);
 }
 
 static void answer_options(const struct api_settings *settings, const struct endpoint *endpoint,
@@ -78,16 +95,20 @@ static void answer_options(const struct api_settings *settings, const struct end
     struct reply *reply = &exchange->reply;
     reply->status = 204;
     add_allow(endpoint, reply);
-    cors_preflight(&reply->headers, settings->cors_allow_origin, exchange->request.origin);
+    if (is_for_pages(settings, endpoint))
+        cors_preflight(&reply->headers, settings->cors_allow_origin, exchange->request.origin);
 }
 
 /* -1 when the body did not arrive as it should: the reply says so. */
 static int refuse_fault(const struct api_settings *settings, struct exchange *exchange)
 {
     static const char *const sentences[] = {
-        [REQUEST_SHORT] = "fewer bytes arrived than Content-Length says",
-        [REQUEST_LONG] = "more bytes arrived than Content-Length says",
-        [REQUEST_LENGTH_INVALID] = "Content-Length is not a number",
+        [REQUEST_SHORT] =
+            "fewer bytes arrived than Content-Length says; send the request again, whole",
+        [REQUEST_LONG] =
+            "more bytes arrived than Content-Length says; correct the one or the other",
+        [REQUEST_LENGTH_INVALID] =
+            "Content-Length is not a number of bytes; correct it, or leave it out",
     };
     const enum request_fault fault = exchange->request.fault;
     if (fault == REQUEST_SOUND)
@@ -97,7 +118,8 @@ static int refuse_fault(const struct api_settings *settings, struct exchange *ex
         return -1;
     }
     char *detail =
-        alloc_format("a body may have at most %zu bytes", settings->maximum_request_bytes);
+        alloc_format("the body has more than %zu bytes, the most that are taken here; ask for less",
+                     settings->maximum_request_bytes);
     refusal_say(REFUSAL_REQUEST_TOO_LARGE, detail, &exchange->reply);
     free(detail);
     return -1;
@@ -107,6 +129,7 @@ static int refuse_fault(const struct api_settings *settings, struct exchange *ex
 static const struct endpoint *route(const struct api_settings *settings, struct exchange *exchange)
 {
     const struct endpoint *endpoint = find_endpoint(settings, exchange);
+    add_cors(settings, exchange, endpoint);
     if (endpoint == NULL)
         return NULL;
     const unsigned method = route_method(exchange->request.method);
@@ -134,7 +157,8 @@ static enum api_step begin(const struct api_settings *settings, struct exchange 
     if (wait == 0)
         return step;
     lookup_release(&exchange->lookup);
-    start_reply(settings, exchange);
+    start_reply(exchange);
+    add_cors(settings, exchange, exchange->endpoint);
     access_refuse_visits(settings, exchange, wait);
     return API_ANSWERED;
 }
@@ -147,10 +171,12 @@ enum api_step api_begin(const struct api_settings *settings, struct exchange *ex
                         int64_t wall)
 {
     const bool is_guarded = access_is_guarded(settings->access);
-    start_reply(settings, exchange);
+    start_reply(exchange);
     access_find_sender(settings, exchange);
-    if (!is_guarded && warm_answer_bytes(settings, exchange, wall))
+    if (!is_guarded && warm_answer_bytes(settings, exchange, wall)) {
+        add_cors(settings, exchange, NULL); /* it is a profile, which is for all pages */
         return API_ANSWERED;
+    }
     const struct endpoint *endpoint = route(settings, exchange);
     if (endpoint == NULL || access_admit(settings, exchange, endpoint, wall) < 0 ||
         (is_guarded && !exchange->anew && warm_answer_bytes(settings, exchange, wall)) ||
@@ -170,7 +196,8 @@ void api_finish(const struct api_settings *settings, struct exchange *exchange,
 
 void api_overloaded(const struct api_settings *settings, struct exchange *exchange, const char *why)
 {
-    start_reply(settings, exchange);
+    start_reply(exchange);
+    add_cors(settings, exchange, exchange->endpoint);
     refusal_answer(&(struct refusal){.kind = REFUSAL_OVERLOADED,
                                      .detail = why,
                                      .retry_after = OVERLOADED_RETRY_AFTER},

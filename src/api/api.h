@@ -34,7 +34,7 @@ struct ledger;
 /* Const after start. */
 struct api_settings {
     struct query_forges forges;    /* parallel to forges[] of forge/forge.h */
-    const char *base_path;         /* BASE_PATH without a "/" at its end; NULL: derived */
+    const char *base_path;         /* BASE_PATH: without a "/" at its end, or "/"; NULL: derived */
     const char *docs_directory;    /* where the files of the viewer are; NULL: there are none */
     const char *cors_allow_origin; /* "*", or origins separated by spaces; "" for none */
     size_t maximum_request_bytes;

@@ -48,6 +48,21 @@ void caching_tag(char tag[CACHING_TAG_SIZE], const char *body, size_t length)
     snprintf(tag, CACHING_TAG_SIZE, "\"%s\"", hash_text(body, length, text));
 }
 
+/* From one time to another, whatever they are; 0 when the second is no later. */
+static int64_t seconds_from(int64_t start, int64_t end)
+{
+    int64_t seconds;
+    if (end <= start)
+        return 0;
+    return __builtin_sub_overflow(end, start, &seconds) ? INT64_MAX : seconds;
+}
+
+static int64_t sum(int64_t one, int64_t other)
+{
+    int64_t both;
+    return __builtin_add_overflow(one, other, &both) ? INT64_MAX : both;
+}
+
 static void append_directive(struct buffer *into, const char *name, int64_t seconds)
 {
     if (seconds > 0)
@@ -59,11 +74,11 @@ static void add_cache_control(const struct caching *caching, int64_t lifetime,
 {
     const int64_t fresh_until = caching->fresh_until;
     struct buffer value = BUFFER_INIT(256);
-    buffer_format(&value, "%s, max-age=%" PRId64, caching->is_private ? "private" : "public",
-                  lifetime);
+    buffer_format(&value, "%smax-age=%" PRId64, caching->is_private ? "private, " : "", lifetime);
     if (caching->settled) {
-        append_directive(&value, "stale-while-revalidate", caching->stale_until - fresh_until);
-        append_directive(&value, "stale-if-error", caching->keep_until - fresh_until);
+        append_directive(&value, "stale-while-revalidate",
+                         seconds_from(fresh_until, caching->stale_until));
+        append_directive(&value, "stale-if-error", seconds_from(fresh_until, caching->keep_until));
     }
     headers_add(headers, "Cache-Control", buffer_text(&value));
     buffer_release(&value);
@@ -73,24 +88,25 @@ void caching_headers(const struct caching *caching, const char *tag, int64_t wal
                      struct headers *headers)
 {
     char date[CLOCK_TEXT_SIZE];
-    const int64_t age = wall > caching->checked_at ? wall - caching->checked_at : 0;
-    const int64_t left = caching->fresh_until > wall ? caching->fresh_until - wall : 0;
+    const int64_t age = seconds_from(caching->checked_at, wall);
+    const int64_t left = seconds_from(wall, caching->fresh_until);
     headers_add(headers, "ETag", tag);
     if (caching->last_modified > 0)
         headers_add(headers, "Last-Modified",
                     clock_http(lesser(caching->last_modified, wall), date));
     headers_format(headers, "Age", "%" PRId64, age);
-    add_cache_control(caching, age + left, headers);
+    add_cache_control(caching, sum(age, left), headers);
     if (caching->is_private)
         headers_add(headers, "Vary", "Authorization");
 }
 
-/* --- If-None-Match --- */
+/* --- If-Match and If-None-Match --- */
 
 /* The bytes between the quotation marks of a tag. */
 struct opaque {
     const char *at;
     size_t length;
+    bool is_weak;
 };
 
 /*
@@ -109,25 +125,34 @@ static bool is_tag(const struct opaque *opaque, const char *tag)
 static const char *next_tag(const char *at, struct opaque *opaque)
 {
     at += strspn(at, ", \t");
-    if (strncmp(at, "W/", 2) == 0)
+    const bool is_weak = strncmp(at, "W/", 2) == 0;
+    if (is_weak)
         at += 2;
     if (*at != '"')
         return NULL;
     const char *end = strchr(at + 1, '"');
     if (end == NULL)
         return NULL;
-    *opaque = (struct opaque){.at = at + 1, .length = (size_t)(end - at - 1)};
+    *opaque = (struct opaque){.at = at + 1, .length = (size_t)(end - at - 1), .is_weak = is_weak};
     return end + 1;
 }
 
-bool caching_matches(const char *if_none_match, const char *tag)
+static bool has_tag(const char *list, const char *tag, bool weak_too)
 {
     struct opaque opaque;
-    const char *at = if_none_match + strspn(if_none_match, " \t");
+    const char *at = list + strspn(list, " \t");
     if (*at == '*')
         return at[1 + strspn(at + 1, " \t")] == '\0';
     while ((at = next_tag(at, &opaque)) != NULL)
-        if (is_tag(&opaque, tag))
+        if ((weak_too || !opaque.is_weak) && is_tag(&opaque, tag))
             return true;
     return false;
+}
+
+enum caching_condition caching_compare(const char *if_match, const char *if_none_match,
+                                       const char *tag)
+{
+    if (if_match[0] != '\0' && !has_tag(if_match, tag, false))
+        return CACHING_FAILED;
+    return has_tag(if_none_match, tag, true) ? CACHING_NOT_MODIFIED : CACHING_SEND;
 }

@@ -1,6 +1,6 @@
 /*
  * What replies say of how long they are good for (RFC 9111, RFC 5861), and
- * whether a client has one already (RFC 9110 section 13.1.2).
+ * what a client makes of the one it has already (RFC 9110 section 13.1).
  */
 #ifndef FORGEFOLD_API_CACHING_H
 #define FORGEFOLD_API_CACHING_H
@@ -37,14 +37,29 @@ void caching_tag(char tag[CACHING_TAG_SIZE], const char *body, size_t length);
  * Cache-Control, and Vary where it is private, as they are at `wall`. max-age counts from when the
  * forges were asked, as Age does. Others may serve it stale for as long as we would: no longer than
  * its first account.
+ *
+ * It never says "public". A shared cache stores a reply with max-age all the same, unless the
+ * request had Authorization: then a web server may have asked for a login of its own, which we know
+ * nothing of, and "public" would have the cache hand the reply to those without it (RFC 9111
+ * section 3.5).
  */
 void caching_headers(const struct caching *caching, const char *tag, int64_t wall,
                      struct headers *headers);
 
+/* What a client asks of the tag of what there is (RFC 9110 section 13.2.2). */
+enum caching_condition {
+    CACHING_SEND,        /* to send it */
+    CACHING_FAILED,      /* If-Match is false: 412, and nothing of it */
+    CACHING_NOT_MODIFIED /* If-None-Match is false: 304 */
+};
+
 /*
- * Whether If-None-Match (a list, or "*"; "" for none) has the tag, by weak comparison. What web
- * servers put behind a tag when they compress ("-gzip", ";br") is left out of account.
+ * Compares the values of If-Match (by strong comparison: a weak tag is no other's) and
+ * If-None-Match (by weak comparison) with the tag; each is a list of tags, or "*" for any, or ""
+ * for none sent. What web servers put behind a tag when they compress ("-gzip", ";br") is left out
+ * of account in both.
  */
-bool caching_matches(const char *if_none_match, const char *tag);
+enum caching_condition caching_compare(const char *if_match, const char *if_none_match,
+                                       const char *tag);
 
 #endif

@@ -38,7 +38,8 @@ void cors_reply(struct headers *headers, const char *allowed, const char *origin
         return;
     headers_add(headers, "Access-Control-Allow-Origin", allows_all(allowed) ? "*" : origin);
     headers_add(headers, "Access-Control-Expose-Headers",
-                "Retry-After, ETag, Age, Location, Preference-Applied, X-Request-Id");
+                "Age, Allow, Date, ETag, Link, Location, Preference-Applied, Retry-After, "
+                "WWW-Authenticate, X-Request-Id");
 }
 
 void cors_preflight(struct headers *headers, const char *allowed, const char *origin)
@@ -47,6 +48,7 @@ void cors_preflight(struct headers *headers, const char *allowed, const char *or
         return;
     headers_add(headers, "Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
     headers_add(headers, "Access-Control-Allow-Headers",
-                "Content-Type, Authorization, Prefer, Cache-Control, X-Request-Id");
+                "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, Prefer, "
+                "X-Request-Id");
     headers_add(headers, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
 }

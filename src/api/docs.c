@@ -60,16 +60,6 @@ static const struct file *file_named(const char *name, const char *viewer_direct
     return NULL;
 }
 
-/* The file that the request's path names; NULL when there is none. */
-static const struct file *file_asked_for(const struct api_settings *settings,
-                                         const struct exchange *exchange)
-{
-    char *name = route_below(exchange->endpoint, exchange->request.target, settings->base_path);
-    const struct file *file = file_named(name, settings->docs_directory);
-    free(name);
-    return file;
-}
-
 /* -1 when a file of the viewer is not there. */
 static int fill_body(const struct file *file, const char *viewer_directory, struct reply *reply)
 {
@@ -80,21 +70,34 @@ static int fill_body(const struct file *file, const char *viewer_directory, stru
     return 0;
 }
 
-static enum api_step begin(const struct api_settings *settings, struct exchange *exchange,
-                           int64_t wall)
+static void answer(const struct api_settings *settings, struct exchange *exchange, const char *name)
 {
-    (void)wall;
     struct reply *reply = &exchange->reply;
-    const struct file *file = file_asked_for(settings, exchange);
+    const struct file *file = file_named(name, settings->docs_directory);
     if (file == NULL || fill_body(file, settings->docs_directory, reply) < 0) {
         refusal_say(REFUSAL_PATH_UNKNOWN,
-                    "what there is to read is at /docs/, /docs/reference and /docs/problems",
+                    "there is no such page; what there is to read is at /docs/, /docs/reference "
+                    "and /docs/problems",
                     reply);
-        return API_ANSWERED;
+        return;
     }
     if (file->policy != NULL)
         headers_add(&reply->headers, "Content-Security-Policy", file->policy);
     constant_answer(exchange, file->media_type);
+}
+
+/* The links of the pages are relative to the folder: without its slash they would lead elsewhere.
+ */
+static enum api_step begin(const struct api_settings *settings, struct exchange *exchange,
+                           int64_t wall)
+{
+    (void)wall;
+    char *name = route_below(exchange->endpoint, exchange->request.target, settings->base_path);
+    if (name == NULL)
+        constant_redirect(exchange, docs_endpoint.path + 1);
+    else
+        answer(settings, exchange, name);
+    free(name);
     return API_ANSWERED;
 }
 

@@ -1,7 +1,8 @@
 /*
  * /docs/: pages for people. Ours are part of the program: a plain reference, and what the types of
- * problems mean. The viewer, which shows the API document and tries requests, is somebody else's
- * and not part of the program: where its files are installed the first page shows it.
+ * problems mean. /docs leads there. The viewer, which shows the API document and tries requests, is
+ * somebody else's and not part of the program: where its files are installed the first page shows
+ * it.
  *
  * Every link in a page is relative, so that pages work wherever the web server puts them, and the
  * pages may load nothing from other hosts.

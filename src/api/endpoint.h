@@ -31,7 +31,7 @@ struct view;
 struct endpoint {
     const char *path; /* decoded, behind the base: "/api/v1/aggregate" */
     enum endpoint_access access;
-    bool is_folder;   /* whatever is below the path, which ends with "/", is its own too */
+    bool is_folder; /* the path ends with "/": what is below it, and it without that, are its own */
     unsigned methods; /* enum method, without OPTIONS, which every endpoint has */
 
     /*

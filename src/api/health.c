@@ -75,7 +75,7 @@ static const char *trouble_of_store(struct health *health)
 {
     if (health == NULL || store_works(health))
         return NULL;
-    return "the cache cannot be used: what is learned is not kept";
+    return "the cache cannot be used, and nothing is kept; the log says why";
 }
 
 static bool is_limited(const struct standing_allowance *allowance, int64_t wall)
@@ -95,7 +95,8 @@ static const char *trouble_of_forge(const struct api_settings *settings, size_t 
         if (is_limited(&standing.allowances[credential][i], wall))
             return "it allows no more calls for now";
     if (standing.credential_from > wall)
-        return "it has refused the credential and is asked without";
+        return "it has refused the credential and is asked without; the credential needs to be "
+               "replaced";
     return NULL;
 }
 

@@ -20,12 +20,14 @@ struct basis {
     char *name; /* its, owned */
     struct store_stamp snapshot;
     struct store_stamp failure;
+    bool untold; /* it is not known what the archive had */
 };
 
 struct hot_reply {
     atomic_uint references;
     struct buffer body;
     char tag[CACHING_TAG_SIZE];
+    char *paging; /* links to other pages; "" for none */
     struct caching caching;
     struct basis *bases;
     size_t basis_count;
@@ -57,10 +59,17 @@ struct hot {
 
 /* --- replies --- */
 
+/* A visit whose result may be nowhere else. One that failed may be worth another at once. */
+static bool is_visited_without_store(const struct lookup_account *account)
+{
+    return !account->is_found && account->found.untold && !account->stale &&
+           account_status_is_settled(account->snapshot->status);
+}
+
 static bool can_be_kept(const struct lookup *lookup)
 {
     for (size_t i = 0; i < lookup->count; i++)
-        if (!lookup->accounts[i].is_found)
+        if (!lookup->accounts[i].is_found && !is_visited_without_store(&lookup->accounts[i]))
             return false;
     return true;
 }
@@ -75,11 +84,13 @@ static void add_basis(struct hot_reply *reply, const struct lookup_account *acco
     basis->account.name = basis->name;
     basis->snapshot = account->found.stamp;
     basis->failure = account->found.failure_stamp;
+    basis->untold = !account->is_found;
     reply->bytes += strlen(basis->name) + 1;
 }
 
 struct hot_reply *hot_reply_new(const struct lookup *lookup, const struct caching *caching,
-                                const char *tag, struct buffer *body, int64_t wall)
+                                const char *tag, const char *links, struct buffer *body,
+                                int64_t wall)
 {
     if (!can_be_kept(lookup))
         return NULL;
@@ -88,11 +99,13 @@ struct hot_reply *hot_reply_new(const struct lookup *lookup, const struct cachin
     atomic_init(&reply->looked_up_at, wall);
     reply->caching = *caching;
     memcpy(reply->tag, tag, strlen(tag) + 1);
+    reply->paging = alloc_text(links);
     reply->bases = alloc_zeroed(lookup->count, sizeof *reply->bases);
     for (size_t i = 0; i < lookup->count; i++)
         add_basis(reply, &lookup->accounts[i]);
     reply->body = *body;
     buffer_init(body, body->maximum);
+    reply->bytes += strlen(links) + 1;
     reply->bytes += sizeof *reply + lookup->count * sizeof *reply->bases + reply->body.capacity;
     return reply;
 }
@@ -111,6 +124,7 @@ void hot_reply_drop(struct hot_reply *reply)
     for (size_t i = 0; i < reply->basis_count; i++)
         free(reply->bases[i].name);
     free(reply->bases);
+    free(reply->paging);
     buffer_release(&reply->body);
     free(reply);
 }
@@ -124,6 +138,11 @@ const char *hot_reply_body(const struct hot_reply *reply, size_t *length)
 const char *hot_reply_tag(const struct hot_reply *reply)
 {
     return reply->tag;
+}
+
+const char *hot_reply_links(const struct hot_reply *reply)
+{
+    return reply->paging;
 }
 
 const struct caching *hot_reply_caching(const struct hot_reply *reply)
@@ -143,8 +162,10 @@ static bool is_unchanged(const struct basis *basis, const struct archive *archiv
 {
     struct store_stamp snapshot;
     struct store_stamp failure;
-    archive_stamps(archive, &basis->account, wall, &snapshot, &failure);
-    return is_same_stamp(&snapshot, &basis->snapshot) && is_same_stamp(&failure, &basis->failure);
+    if (archive_stamps(archive, &basis->account, wall, &snapshot, &failure) < 0)
+        return true; /* as far as anybody can tell */
+    return !basis->untold && is_same_stamp(&snapshot, &basis->snapshot) &&
+           is_same_stamp(&failure, &basis->failure);
 }
 
 /* One with anything stale is not fresh at any time, so it is good for the second it was made in. */

@@ -68,15 +68,15 @@ static int read_entry(struct key_entry *entry, const char *path, unsigned line, 
     const size_t left = colon == NULL ? 0 : length - name_length - 1;
     if (colon == NULL)
         return refuse(path, line, error,
-                      "this is not a NAME:HASH line, such as forgefold --make-key NAME writes");
+                      "this is not a NAME:HASH line, such as forgefold --make-key=NAME writes");
     if (!key_name_is_good(text, name_length))
         return refuse(path, line, error,
                       "a name is 1 to 64 letters, digits, dots, hyphens and underscores");
     if (left < prefix || memcmp(colon + 1, algorithm, prefix) != 0 ||
         read_digest(&entry->digest, colon + 1 + prefix, left - prefix) < 0)
         return refuse(path, line, error,
-                      "the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key "
-                      "NAME writes such a line");
+                      "the hash is not \"sha256:\" and 64 hexadecimal digits; "
+                      "forgefold --make-key=NAME writes such a line");
     memcpy(entry->name, text, name_length);
     return 0;
 }

@@ -125,6 +125,7 @@ void lookup_init(struct lookup *lookup, const struct archive *archive, const str
                                      .name = asked->name,
                                      .full = query->full,
                                      .existence = query->existence,
+                                     .listed = query->view.repositories,
                                      .since = patience == LOOKUP_ANEW ? wall : 0};
         look(&lookup->accounts[i], archive, patience, wall);
     }

@@ -47,7 +47,7 @@ enum lookup_patience { LOOKUP_AT_ONCE, LOOKUP_WAITS, LOOKUP_ANEW };
 
 /*
  * Looks for all accounts of the query, which outlives the lookup, at `wall`. Without wants there is
- * an answer for each.
+ * an answer for each. What the store cannot tell of is visited, as if there were nothing.
  */
 void lookup_init(struct lookup *lookup, const struct archive *archive, const struct query *query,
                  enum lookup_patience patience, int64_t wall);

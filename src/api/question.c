@@ -17,15 +17,37 @@
 typedef int body_reader(struct query *query, const char *bytes, size_t length,
                         const struct query_forges *known, struct error *error);
 
-static int read_form(struct query *query, const char *bytes, size_t length,
-                     const struct query_forges *known, struct error *error)
+/* `where` the pairs are, for whoever reads what is wrong with them. */
+static int parse_pairs(struct form *form, const char *bytes, size_t length, const char *where,
+                       struct error *error)
+{
+    struct error why;
+    if (form_parse(form, bytes, length, &why) == 0)
+        return 0;
+    return error_set(error, why.kind, "in the %s, %s", where, why.message);
+}
+
+static int read_pairs(struct query *query, const char *bytes, size_t length, const char *where,
+                      const struct query_forges *known, struct error *error)
 {
     struct form form;
-    if (form_parse(&form, bytes, length, error) < 0)
+    if (parse_pairs(&form, bytes, length, where, error) < 0)
         return -1;
     const int result = query_from_form(query, &form, known, error);
     form_release(&form);
     return result;
+}
+
+static int read_form(struct query *query, const char *bytes, size_t length,
+                     const struct query_forges *known, struct error *error)
+{
+    return read_pairs(query, bytes, length, "form", known, error);
+}
+
+static int read_query_string(struct query *query, const char *bytes, size_t length,
+                             const struct query_forges *known, struct error *error)
+{
+    return read_pairs(query, bytes, length, "query string", known, error);
 }
 
 static const struct {
@@ -56,7 +78,7 @@ static int refuse_parameters(const struct request *request, struct reply *reply)
 {
     struct form form;
     struct error error;
-    if (form_parse(&form, request->query, strlen(request->query), &error) < 0) {
+    if (parse_pairs(&form, request->query, strlen(request->query), "query string", &error) < 0) {
         refusal_of_error(&error, reply);
         return -1;
     }
@@ -85,8 +107,8 @@ static body_reader *reader_of(const struct request *request, struct reply *reply
             return readers[i].read;
     refuse_media_type(request->content_type[0] == '\0'
                           ? "the body has no Content-Type: send application/json"
-                          : "send the body as application/json, or as a form "
-                            "(application/x-www-form-urlencoded)",
+                          : "the body has a Content-Type that is not taken: send application/json, "
+                            "or a form (application/x-www-form-urlencoded)",
                       reply);
     return NULL;
 }
@@ -132,7 +154,10 @@ static body_reader *choose_reader(const struct request *request, struct reply *r
 static int refuse_options(const struct exchange *exchange, struct error *error)
 {
     const struct query *query = &exchange->query;
-    const char *option = query->full ? "detail" : query->view.field_count > 0 ? "fields" : NULL;
+    const char *option = query->full                   ? "detail"
+                         : query->view.field_count > 0 ? "fields"
+                         : query->view.repositories    ? "include"
+                                                       : NULL;
     if (!exchange->endpoint->existence || option == NULL)
         return 0;
     char *pointer = alloc_format("/%s", option);
@@ -176,7 +201,7 @@ static int read_parameters(const struct api_settings *settings, struct exchange 
                        &exchange->reply);
         return -1;
     }
-    return read_with(read_form, query, strlen(query), settings, exchange);
+    return read_with(read_query_string, query, strlen(query), settings, exchange);
 }
 
 int question_read(const struct api_settings *settings, struct exchange *exchange)

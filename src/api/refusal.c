@@ -18,15 +18,17 @@ static const struct {
     [REFUSAL_PATH_INVALID] = {400, "path-invalid", "The path is not valid"},
     [REFUSAL_PATH_UNKNOWN] = {404, "path-unknown", "There is nothing at this path"},
     [REFUSAL_METHOD] = {405, "method-not-allowed", "The method is not allowed here"},
-    [REFUSAL_UNAUTHORIZED] = {401, "unauthorized", "A key is needed"},
-    [REFUSAL_FORBIDDEN] = {403, "forbidden", "This is not for everybody"},
+    [REFUSAL_KEY_NEEDED] = {401, "key-needed", "A key is needed"},
+    [REFUSAL_FORBIDDEN] = {403, "forbidden", "This is closed to this client"},
     [REFUSAL_NAME_NOT_ALLOWED] = {403, "name-not-allowed",
                                   "This service does not tell of this account"},
     [REFUSAL_CLIENT_LIMITED] = {429, "client-rate-limited", "This client has asked for too much"},
+    [REFUSAL_PRECONDITION_FAILED] = {412, "precondition-failed",
+                                     "There is something else here by now"},
     [REFUSAL_REQUEST_MALFORMED] = {400, "request-malformed", "The request is malformed"},
     [REFUSAL_REQUEST_TOO_LARGE] = {413, "request-too-large", "The request is too large"},
     [REFUSAL_MEDIA_TYPE] = {415, "media-type", "The media type is not supported"},
-    [REFUSAL_QUERY_INVALID] = {422, "query-invalid", "What is asked can not be answered"},
+    [REFUSAL_QUERY_INVALID] = {422, "query-invalid", "What is asked cannot be answered"},
     [REFUSAL_ACCOUNT_NOT_FOUND] = {404, "account-not-found", "The account does not exist"},
     [REFUSAL_UPSTREAM_FAILED] = {502, "upstream-failed", "The forges could not be read"},
     [REFUSAL_UPSTREAM_RATE_LIMITED] = {503, "upstream-rate-limited",
@@ -111,6 +113,15 @@ void refusal_answer(const struct refusal *refusal, struct reply *reply)
 void refusal_say(enum refusal_kind kind, const char *detail, struct reply *reply)
 {
     refusal_answer(&(struct refusal){.kind = kind, .detail = detail}, reply);
+}
+
+void refusal_of_condition(struct reply *reply)
+{
+    reply->lent = NULL;
+    refusal_say(REFUSAL_PRECONDITION_FAILED,
+                "none of the tags in the field If-Match is that of what is here now; ask without "
+                "the field to get it, and its tag",
+                reply);
 }
 
 static enum refusal_kind kind_of_error(enum error_kind kind)

@@ -16,10 +16,11 @@ enum refusal_kind {
     REFUSAL_PATH_INVALID,
     REFUSAL_PATH_UNKNOWN,
     REFUSAL_METHOD,
-    REFUSAL_UNAUTHORIZED,     /* no key, or one that is no good */
-    REFUSAL_FORBIDDEN,        /* not for this client */
-    REFUSAL_NAME_NOT_ALLOWED, /* not about this account */
-    REFUSAL_CLIENT_LIMITED,   /* no more for this client in this hour */
+    REFUSAL_KEY_NEEDED,          /* no key, or one that is no good */
+    REFUSAL_FORBIDDEN,           /* not for this client */
+    REFUSAL_NAME_NOT_ALLOWED,    /* not about this account */
+    REFUSAL_CLIENT_LIMITED,      /* no more for this client in this hour */
+    REFUSAL_PRECONDITION_FAILED, /* If-Match has no tag of what there is */
     REFUSAL_REQUEST_MALFORMED,
     REFUSAL_REQUEST_TOO_LARGE,
     REFUSAL_MEDIA_TYPE,
@@ -46,6 +47,9 @@ void refusal_answer(const struct refusal *refusal, struct reply *reply);
 
 /* The same for a kind and a sentence alone. */
 void refusal_say(enum refusal_kind kind, const char *detail, struct reply *reply);
+
+/* The same for a request whose If-Match is false; nothing is left of a body that was there. */
+void refusal_of_condition(struct reply *reply);
 
 /*
  * The same for what reading a query found: ERROR_SYNTAX 400, ERROR_TOO_LARGE 413, ERROR_VALUE 422

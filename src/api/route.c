@@ -42,28 +42,44 @@ static const struct {
 static const char *const roots[] = {"/api/v1/", "/docs/"};
 #define ROOT_COUNT (sizeof roots / sizeof roots[0])
 
-/* The path from the last root that is in it; NULL when there is none. */
+/* The end of the path that is the root without the slash at its end; NULL when it ends otherwise.
+ */
+static const char *without_slash(const char *path, const char *root)
+{
+    const size_t length = strlen(path);
+    const size_t needed = strlen(root) - 1;
+    const char *at = path + length - (length < needed ? length : needed);
+    return strncmp(at, root, needed) == 0 ? at : NULL;
+}
+
+/* The path from the first root that is in it; NULL when there is none. */
 static const char *behind_derived_base(const char *path)
 {
-    const char *last = NULL;
-    for (size_t i = 0; i < ROOT_COUNT; i++)
-        for (const char *at = path; (at = strstr(at, roots[i])) != NULL; at++)
-            last = last == NULL || at > last ? at : last;
-    return last;
+    const char *first = NULL;
+    for (size_t i = 0; i < ROOT_COUNT; i++) {
+        const char *at = strstr(path, roots[i]);
+        if (at == NULL)
+            at = without_slash(path, roots[i]);
+        if (at != NULL && (first == NULL || at < first))
+            first = at;
+    }
+    return first;
 }
 
 static const char *behind_base(const char *path, const char *base)
 {
     if (base == NULL || base[0] == '\0')
         return behind_derived_base(path);
-    const size_t length = strlen(base);
+    const size_t length = strcmp(base, "/") == 0 ? 0 : strlen(base);
     return strncmp(path, base, length) == 0 ? path + length : NULL;
 }
 
 static bool is_at(const struct endpoint *endpoint, const char *path)
 {
-    return endpoint->is_folder ? strncmp(endpoint->path, path, strlen(endpoint->path)) == 0
-                               : strcmp(endpoint->path, path) == 0;
+    if (!endpoint->is_folder)
+        return strcmp(endpoint->path, path) == 0;
+    return strncmp(endpoint->path, path, strlen(endpoint->path)) == 0 ||
+           without_slash(path, endpoint->path) == path;
 }
 
 static const struct endpoint *endpoint_at(const char *path)
@@ -95,7 +111,8 @@ char *route_below(const struct endpoint *endpoint, const char *target, const cha
     const char *behind = behind_base(path, base_path);
     if (endpoint_at(behind) != endpoint)
         BUG("%s is not where it was found", endpoint->path);
-    char *below = alloc_text(behind + strlen(endpoint->path));
+    const size_t length = strlen(endpoint->path);
+    char *below = strlen(behind) < length ? NULL : alloc_text(behind + length);
     free(path);
     return below;
 }

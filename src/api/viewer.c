@@ -70,7 +70,8 @@ int viewer_read(const char *directory, const char *name, struct buffer *into)
     char *path = alloc_format("%s/%s", directory, name);
     const int result = read_regular(path, into);
     if (result < 0 && errno != ENOENT)
-        log_warning("%s can not be read: %s", path, strerror(errno));
+        log_warning("a file of the viewer (DOCS_DIRECTORY), %s, cannot be read: %s", path,
+                    strerror(errno));
     if (result < 0)
         buffer_clear(into);
     free(path);

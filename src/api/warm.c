@@ -2,11 +2,15 @@
 
 #include "api/warm.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/endpoint.h"
 #include "api/hot.h"
+#include "api/paging.h"
+#include "api/refusal.h"
 #include "api/route.h"
+#include "base/alloc.h"
 
 /* Longer than any: what is asked is bounded by MAX_REQUEST_BYTES. */
 #define QUERY_KEY_MAXIMUM (SIZE_MAX / 2)
@@ -60,21 +64,29 @@ static void forget_body(struct reply *reply)
 
 /* A POST is answered for its sender alone, and never conditionally (RFC 9110 section 9.3.3). */
 static void complete(struct exchange *exchange, const struct caching *caching, const char *tag,
-                     int64_t wall)
+                     const char *links, int64_t wall)
 {
     struct reply *reply = &exchange->reply;
     const bool is_post = route_method(exchange->request.method) == METHOD_POST;
+    const enum caching_condition condition =
+        is_post ? CACHING_SEND
+                : caching_compare(exchange->request.if_match, exchange->request.if_none_match, tag);
+    if (condition == CACHING_FAILED) {
+        refusal_of_condition(reply);
+        return;
+    }
     reply->status = 200;
     if (is_post)
         headers_add(&reply->headers, "Cache-Control", "no-store");
     else
         caching_headers(caching, tag, wall, &reply->headers);
-    if (!is_post && caching_matches(exchange->request.if_none_match, tag)) {
+    if (condition == CACHING_NOT_MODIFIED) {
         reply->status = 304;
         forget_body(reply);
         return;
     }
     headers_add(&reply->headers, "Content-Type", "application/json");
+    paging_add(links, exchange->request.target, &reply->headers);
 }
 
 /* Takes over the reference. */
@@ -83,7 +95,8 @@ static void answer_hot(struct exchange *exchange, struct hot_reply *hot_reply, i
     struct reply *reply = &exchange->reply;
     exchange->hot_reply = hot_reply;
     reply->lent = hot_reply_body(hot_reply, &reply->lent_length);
-    complete(exchange, hot_reply_caching(hot_reply), hot_reply_tag(hot_reply), wall);
+    complete(exchange, hot_reply_caching(hot_reply), hot_reply_tag(hot_reply),
+             hot_reply_links(hot_reply), wall);
 }
 
 bool warm_answer_bytes(const struct api_settings *settings, struct exchange *exchange, int64_t wall)
@@ -119,16 +132,28 @@ bool warm_answer_query(const struct api_settings *settings, struct exchange *exc
     return true;
 }
 
+/* Of the body, and of what is said beside it that is not in it. */
+static void make_tag(char tag[CACHING_TAG_SIZE], const struct buffer *body, const char *links)
+{
+    caching_tag(tag, buffer_text(body), body->length);
+    if (links[0] == '\0')
+        return;
+    char *both = alloc_format("%s %s", tag, links);
+    caching_tag(tag, both, strlen(both));
+    free(both);
+}
+
 void warm_answer(const struct api_settings *settings, struct exchange *exchange,
-                 const struct caching *caching, int64_t wall)
+                 const struct caching *caching, const char *links, int64_t wall)
 {
     struct buffer *body = &exchange->reply.body;
     char tag[CACHING_TAG_SIZE];
-    caching_tag(tag, buffer_text(body), body->length);
+    make_tag(tag, body, links);
     struct hot_reply *reply =
-        settings->hot == NULL ? NULL : hot_reply_new(&exchange->lookup, caching, tag, body, wall);
+        settings->hot == NULL ? NULL
+                              : hot_reply_new(&exchange->lookup, caching, tag, links, body, wall);
     if (reply == NULL) {
-        complete(exchange, caching, tag, wall);
+        complete(exchange, caching, tag, links, wall);
         return;
     }
     remember_query(settings->hot, exchange, reply);

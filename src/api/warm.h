@@ -1,6 +1,7 @@
 /*
  * Replies with a profile: from hot replies where there is one, with the fields
- * that say how long they are good for, and 304 where the client has it already.
+ * that say how long they are good for, 304 where the client has it already, and
+ * 412 where it asks for one that is no longer.
  */
 #ifndef FORGEFOLD_API_WARM_H
 #define FORGEFOLD_API_WARM_H
@@ -22,8 +23,12 @@ bool warm_answer_bytes(const struct api_settings *settings, struct exchange *exc
 bool warm_answer_query(const struct api_settings *settings, struct exchange *exchange,
                        int64_t wall);
 
-/* Completes the reply, whose body is there, and keeps it for the two above where that may be. */
+/*
+ * Completes the reply, whose body is there, and keeps it for the two above where that may be.
+ * `links` are those of paging_write, "" for none: the entity tag is also theirs, so that whoever
+ * has it has them.
+ */
 void warm_answer(const struct api_settings *settings, struct exchange *exchange,
-                 const struct caching *caching, int64_t wall);
+                 const struct caching *caching, const char *links, int64_t wall);
 
 #endif

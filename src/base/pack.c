@@ -98,19 +98,28 @@ bool unpack_flag(struct unpack *from)
     return flag == 1;
 }
 
-char *unpack_text(struct unpack *from)
+const char *unpack_text_in_place(struct unpack *from, size_t *length)
 {
-    const uint32_t length = unpack_small(from);
-    if (length == NO_TEXT)
+    const uint32_t told = unpack_small(from);
+    *length = 0;
+    if (told == NO_TEXT)
         return NULL;
-    const char *bytes = take(from, length);
+    const char *bytes = take(from, told);
     if (bytes == NULL)
         return NULL;
-    if (memchr(bytes, '\0', length) != NULL) {
+    if (memchr(bytes, '\0', told) != NULL) {
         from->failed = true;
         return NULL;
     }
-    return alloc_text_of(bytes, length);
+    *length = told;
+    return bytes;
+}
+
+char *unpack_text(struct unpack *from)
+{
+    size_t length;
+    const char *bytes = unpack_text_in_place(from, &length);
+    return bytes == NULL ? NULL : alloc_text_of(bytes, length);
 }
 
 const char *unpack_bytes(struct unpack *from, size_t *length)

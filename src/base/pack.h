@@ -35,6 +35,9 @@ bool unpack_flag(struct unpack *from);
 /* A copy of the text (free() it), or NULL for NULL. A NUL inside it is a failure. */
 char *unpack_text(struct unpack *from);
 
+/* The same where it stands, borrowed from what is read and not NUL-terminated. */
+const char *unpack_text_in_place(struct unpack *from, size_t *length);
+
 /* `*length` bytes, borrowed from what is read; NULL when they are not there. */
 const char *unpack_bytes(struct unpack *from, size_t *length);
 

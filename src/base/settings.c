@@ -320,7 +320,8 @@ static int read_pair(struct settings *settings, struct span name, struct span va
         return refuse_unknown(settings, name, place, error);
     struct setting_value *setting = &settings->values[index];
     if (setting->line != 0)
-        return refuse(error, ERROR_VALUE, place, "%s was already given in line %u",
+        return refuse(error, ERROR_VALUE, place,
+                      "%s was already given in line %u; remove one of them",
                       settings->definitions[index].name, setting->line);
     /* Noted here, so that an empty value counts as given as well. */
     setting->line = place->line;
@@ -346,7 +347,8 @@ static int read_line(struct settings *settings, struct span line, const struct p
     struct span value = trimmed((struct span){equals + 1, line.length - name_length - 1});
     if (unquote(&value) < 0)
         return refuse(error, ERROR_SYNTAX, place,
-                      "the value begins with a quotation mark but does not end with it");
+                      "the value begins with a quotation mark but does not end with it; remove it, "
+                      "or add the other");
     return read_pair(settings, name, value, place, error);
 }
 
@@ -546,7 +548,7 @@ int settings_secret(const struct settings *settings, const char *name, char **se
     int result = 0;
     *secret = NULL;
     if (text != NULL && path != NULL)
-        result = error_set(error, ERROR_VALUE, "%s and %s are both given; only one can be", name,
+        result = error_set(error, ERROR_VALUE, "%s and %s are both given; remove one of them", name,
                            file_name);
     else if (path != NULL && path[0] != '/')
         result = error_set(error, ERROR_VALUE, "%s must be an absolute path", file_name);

@@ -49,7 +49,8 @@ int64_t text_number(const char *bytes, size_t length, int64_t maximum)
     int64_t number = 0;
     for (size_t i = 0; i < length; i++) {
         const int digit = bytes[i] - '0';
-        if (!text_is_digit(bytes[i]) || number > (maximum - digit) / 10)
+        /* A quotient is rounded towards zero: below it a maximum smaller than the digit is lost. */
+        if (!text_is_digit(bytes[i]) || digit > maximum || number > (maximum - digit) / 10)
             return -1;
         number = number * 10 + digit;
     }

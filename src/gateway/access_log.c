@@ -32,10 +32,11 @@ static bool is_plain(char byte)
     return byte > ' ' && byte < '\x7f' && byte != '"' && byte != '\\';
 }
 
+/* At most `maximum` bytes: nothing is cut within the three of an encoded one. */
 static void append_encoded(struct buffer *into, const char *text, size_t maximum)
 {
     const size_t end = into->length + maximum;
-    for (; *text != '\0' && into->length + 3 <= end; text++) {
+    for (; *text != '\0' && into->length + (is_plain(*text) ? 1 : 3) <= end; text++) {
         if (is_plain(*text))
             buffer_append_byte(into, *text);
         else

@@ -89,7 +89,7 @@ static int check_rule(const struct access *access, const struct access_rule *rul
 {
     if (rule->kind != ACCESS_KEY || access->keys != NULL)
         return 0;
-    return error_set(error, ERROR_VALUE, "%s is \"key\", but there is no API_KEYS_FILE", setting);
+    return error_set(error, ERROR_VALUE, "%s is \"key\", but API_KEYS_FILE is not given", setting);
 }
 
 int access_settings_open(struct access *access, const struct settings *settings,

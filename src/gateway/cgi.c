@@ -22,12 +22,6 @@
 /* What is read and dropped of a body that is too large. */
 #define DRAIN_MAXIMUM_BYTES (1024 * 1024)
 
-static const char *from_process(void *context, const char *name)
-{
-    (void)context;
-    return getenv(name);
-}
-
 /* 0 at the end, and when the deadline (monotonic milliseconds) is past. */
 static ssize_t read_some(char *bytes, size_t length, int64_t deadline)
 {
@@ -194,6 +188,7 @@ static void go_on_in_child(const struct cgi_settings *settings, const struct exc
         return;
     let_go_of_server();
     sigprocmask(SIG_SETMASK, signals, NULL);
+    engine_inherit(settings->engine);
     go_on(settings, exchange);
 }
 
@@ -202,8 +197,9 @@ int cgi_run(const struct cgi_settings *settings)
     struct exchange exchange = {0};
     struct clerk clerk;
     sigset_t signals;
-    if (environment_read(&exchange.request, from_process, NULL) < 0) {
-        log_error("the environment has no REQUEST_METHOD: not a CGI request");
+    if (environment_read(&exchange.request, (const char *const *)environ) < 0) {
+        log_error("GATEWAY_INTERFACE is in the environment, but no REQUEST_METHOD: this is no CGI "
+                  "request");
         return 1;
     }
     if (settings->keeps)

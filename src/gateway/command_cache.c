@@ -65,7 +65,8 @@ int command_purge(const struct command_settings *settings, const struct command 
         fprintf(settings->out, removed == 1 ? "%d value removed\n" : "%d values removed\n",
                 removed);
     else
-        fputs("nothing is kept: CACHE_URL is none:\n", settings->out);
+        fputs("nothing is kept, by CACHE_URL or because no directory was found for it\n",
+              settings->out);
     return finish(settings);
 }
 

@@ -96,9 +96,9 @@ static int check_action(const struct command *command, struct error *error)
         return 0;
     const struct rule *rule = &rules[command->action];
     if (rule->accounts && !names_accounts)
-        return error_set(error, ERROR_VALUE, "no account is named");
+        return error_set(error, ERROR_VALUE, "no account is named: give a NAME");
     if (!rule->accounts && names_accounts)
-        return error_set(error, ERROR_VALUE, "%s takes no accounts", rule->option);
+        return error_set(error, ERROR_VALUE, "%s takes no accounts: leave them out", rule->option);
     if (command->json && !rule->json)
         return error_set(error, ERROR_VALUE, "%s does not go with --json", rule->option);
     if (command->full && !rule->full)

@@ -67,7 +67,11 @@ static int write_json(const struct profile *profile, FILE *out, struct error *er
     if (result == 0)
         indent_json(buffer_text(&json), json.length, out);
     buffer_release(&json);
-    return result == 0 ? 0 : error_set(error, ERROR_TOO_LARGE, "the profile is too large");
+    if (result == 0)
+        return 0;
+    return error_set(error, ERROR_TOO_LARGE,
+                     "the profile is larger than %lu MiB; ask for fewer accounts at a time",
+                     REPLY_MAXIMUM_BYTES / (1024 * 1024));
 }
 
 static int status_of(const struct profile *profile)

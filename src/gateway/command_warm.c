@@ -238,7 +238,7 @@ static int check_store(const struct command_settings *settings, struct error *er
     if (!settings->keeps)
         return error_set(error, ERROR_UNAVAILABLE,
                          "there is no cache to warm: nothing is kept, by CACHE_URL or because no "
-                         "directory was found for it");
+                         "directory was found for it; set CACHE_URL");
     return store_check(settings->api->archive->store, error);
 }
 

@@ -54,7 +54,9 @@ static bool engine_is_running(struct desk *desk)
         const int refused = pthread_create(&desk->engine_thread, NULL, run_engine, desk->engine);
         desk->engine_running = refused == 0;
         if (refused != 0)
-            log_error("no thread for upstream calls: %s", strerror(refused));
+            log_error(
+                "no thread for calls to forges can be started: %s; raise the limit of processes",
+                strerror(refused));
     }
     const bool running = desk->engine_running;
     pthread_mutex_unlock(&desk->lock);
@@ -130,10 +132,10 @@ static void park(struct desk *desk, struct visitor *visitor)
     counters_park(desk->api->counters);
     if (before >= desk->maximum_parked) {
         overloaded(desk, visitor,
-                   "Too many requests wait for upstream answers; ask again in a moment.");
+                   "too many requests wait for forges already; ask again in a moment");
     } else if (!engine_is_running(desk)) {
         overloaded(desk, visitor,
-                   "This server cannot start another thread; ask again in a moment.");
+                   "this service cannot start another thread; ask again in a moment");
     } else {
         visitor->waiter = (struct waiter){
             .wants = visitor->exchange.lookup.wants,

@@ -27,8 +27,9 @@
 #include "gateway/waiting.h"
 #include "store/ledger.h"
 
-/* When descriptors or memory are short: how often the log says so, and the pause before a try. */
+/* When descriptors, memory or threads are short: how often the log says so, of each. */
 #define SHORTAGE_LOG_MS 1000
+/* The pause before a connection is accepted again when there was no room for one. */
 #define SHORTAGE_PAUSE_MS 50
 /* Once stopping, what has not come whole by then is given up. */
 #define STOP_RECEIVE_MS 1000
@@ -45,12 +46,23 @@ struct doors {
     struct waiting waiting;
 
     atomic_size_t idle;
-    _Atomic int64_t shortage_logged; /* when it was last said that no connection can be accepted */
+    atomic_bool lost; /* the listening socket: another process is to be started */
+    /* When it was last said, in monotonic milliseconds, */
+    _Atomic int64_t shortage_logged; /* that no connection can be accepted */
+    _Atomic int64_t refusal_logged;  /* that no thread can be started */
 
     pthread_mutex_t lock; /* of everything below */
     pthread_t *threads;   /* doors other than the first */
     size_t thread_count;
 };
+
+/* Whether what is said again and again may be said now. */
+static bool may_log(_Atomic int64_t *logged)
+{
+    const int64_t now = clock_monotonic_ms();
+    int64_t last = atomic_load(logged);
+    return now - last >= SHORTAGE_LOG_MS && atomic_compare_exchange_strong(logged, &last, now);
+}
 
 /* --- growth --- */
 
@@ -66,18 +78,29 @@ static void grow(struct doors *doors)
             pthread_create(&doors->threads[doors->thread_count], NULL, open_door, doors);
         if (refused == 0)
             doors->thread_count++;
-        else
-            log_warning("no further thread: %s", strerror(refused));
+        else if (may_log(&doors->refusal_logged))
+            log_warning("no further thread for requests can be started: %s; raise the limit of "
+                        "processes, or lower DOORS",
+                        strerror(refused));
     }
     pthread_mutex_unlock(&doors->lock);
 }
 
 /* --- what comes --- */
 
+/*
+ * Of the connection, and not of the socket: accept(2) asks that errors of the network which came
+ * with it be treated like EAGAIN, and EPERM is a firewall's word on this one.
+ */
 static bool may_pass(int error)
 {
-    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ECONNABORTED ||
-           error == EPROTO;
+    static const int passing[] = {EAGAIN,      EWOULDBLOCK, EINTR,     ECONNABORTED, EPROTO,
+                                  ENETDOWN,    ENOPROTOOPT, EHOSTDOWN, ENONET,       EHOSTUNREACH,
+                                  ENETUNREACH, EOPNOTSUPP,  ETIMEDOUT, EPERM};
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+        if (error == passing[i])
+            return true;
+    return false;
 }
 
 static bool is_shortage(int error)
@@ -88,10 +111,30 @@ static bool is_shortage(int error)
 /* The connection stays in line; there is no event for "there is room again". */
 static void wait_for_room(struct doors *doors)
 {
-    const int64_t now = clock_monotonic_ms();
-    if (atomic_exchange(&doors->shortage_logged, now) + SHORTAGE_LOG_MS <= now)
-        log_error("no connection can be accepted: %s", strerror(errno));
+    const int error = errno;
+    if (may_log(&doors->shortage_logged))
+        log_error("no connection can be accepted for now: %s", strerror(error));
     poll(NULL, 0, SHORTAGE_PAUSE_MS);
+}
+
+/* Whether it begins now: nothing more is accepted, and what is sent or waits has its time. */
+static bool begin_stop(struct doors *doors)
+{
+    if (!desk_stop(&doors->desk))
+        return false;
+    waiting_end_at(&doors->waiting, clock_monotonic_ms() + STOP_RECEIVE_MS);
+    epoll_ctl(doors->epoll, EPOLL_CTL_DEL, doors->listener, NULL);
+    return true;
+}
+
+/* Nobody would hear of this process any more: it ends, so that its supervisor starts another. */
+static void lose_listener(struct doors *doors, int error)
+{
+    atomic_store(&doors->lost, true);
+    if (begin_stop(doors))
+        log_error("the listening socket is lost (%s): this process ends, with %zu requests still "
+                  "to be answered",
+                  strerror(error), atomic_load(&doors->desk.parked));
 }
 
 static void serve_listener(struct doors *doors)
@@ -103,8 +146,7 @@ static void serve_listener(struct doors *doors)
     } else if (is_shortage(errno)) {
         wait_for_room(doors);
     } else if (!may_pass(errno)) {
-        log_error("the listening socket is lost: %s", strerror(errno));
-        epoll_ctl(doors->epoll, EPOLL_CTL_DEL, doors->listener, NULL);
+        lose_listener(doors, errno);
     }
 }
 
@@ -129,12 +171,9 @@ static void serve_signal(struct doors *doors)
     struct signalfd_siginfo signal;
     if (read(doors->signals, &signal, sizeof signal) != (ssize_t)sizeof signal)
         return;
-    if (!desk_stop(&doors->desk))
-        return;
-    waiting_end_at(&doors->waiting, clock_monotonic_ms() + STOP_RECEIVE_MS);
-    log_info("signal %u: no more requests are accepted, %zu still wait", signal.ssi_signo,
-             atomic_load(&doors->desk.parked));
-    epoll_ctl(doors->epoll, EPOLL_CTL_DEL, doors->listener, NULL);
+    if (begin_stop(doors))
+        log_info("signal %u: no more requests are accepted, %zu still wait", signal.ssi_signo,
+                 atomic_load(&doors->desk.parked));
 }
 
 /* --- doors --- */
@@ -211,8 +250,9 @@ static size_t parking_room(const struct doors_settings *settings)
     const size_t needed = DESCRIPTOR_RESERVE + settings->doors + settings->upstream_transfers;
     const size_t left = limit > needed ? limit - needed : 1;
     if (left < settings->maximum_parked)
-        log_warning("the limit of %zu descriptors leaves room for %zu waiting requests", limit,
-                    left);
+        log_warning("the limit of %zu open files leaves room for %zu waiting requests, fewer than "
+                    "MAX_PARKED; raise the limit",
+                    limit, left);
     return left < settings->maximum_parked ? left : settings->maximum_parked;
 }
 
@@ -253,7 +293,7 @@ static int open_all(struct doors *doors)
         poll_for_ever(doors, doors->desk.outbox.descriptor, &doors->desk.outbox) < 0 ||
         poll_for_ever(doors, doors->signals, &doors->signals) < 0 ||
         poll_for_ever(doors, doors->leave, &doors->leave) < 0) {
-        log_error("the gateway cannot begin: %s", strerror(errno));
+        log_error("requests cannot be taken: %s", strerror(errno));
         return -1;
     }
     return 0;
@@ -310,7 +350,7 @@ int doors_run(const struct doors_settings *settings)
     if (open_all(&doors) == 0 && fastcgi_init(&error) == 0) {
         open_door(&doors);
         join_all(&doors);
-        status = 0;
+        status = atomic_load(&doors.lost) ? 1 : 0;
     }
     if (error.kind != ERROR_NONE)
         log_error("%s", error.message);

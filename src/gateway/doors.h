@@ -32,10 +32,10 @@ struct doors_settings {
 };
 
 /*
- * Serves until SIGTERM, SIGINT or SIGUSR1, which the caller has blocked in the whole process. Then
- * nothing more is accepted, what is parked is answered as it completes (the engine limits how long
- * that takes), and all threads end. Returns the exit status: 0, or 1 when the system refused what
- * is needed to begin.
+ * Serves until SIGTERM, SIGINT or SIGUSR1, which the caller has blocked in the whole process, or
+ * until the listening socket no longer works. Then nothing more is accepted, what is parked is
+ * answered as it completes (the engine limits how long that takes), and all threads end. Returns
+ * the exit status: 0, or 1 when the system refused what is needed to begin or the socket was lost.
  */
 int doors_run(const struct doors_settings *settings);
 

@@ -2,17 +2,61 @@
 
 #include "gateway/environment.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/text.h"
+#include "http/sender.h"
 #include "http/url.h"
 
-static char *variable(environment_lookup *lookup, void *context, const char *name)
+/* The value of the next variable of that name, of which `*variables` is then behind; or NULL. */
+static const char *next_value(const char *const **variables, const char *name)
 {
-    const char *value = lookup(context, name);
+    const size_t length = strlen(name);
+    while (**variables != NULL) {
+        const char *variable = *(*variables)++;
+        if (strncmp(variable, name, length) == 0 && variable[length] == '=')
+            return variable + length + 1;
+    }
+    return NULL;
+}
+
+static const char *first_value(const char *const *variables, const char *name)
+{
+    return next_value(&variables, name);
+}
+
+static char *copy_first(const char *const *variables, const char *name)
+{
+    const char *value = first_value(variables, name);
+    return alloc_text(value == NULL ? "" : value);
+}
+
+static char *joined_field(const char *const *variables, const char *name)
+{
+    struct buffer joined = BUFFER_INIT(SIZE_MAX / 2);
+    const char *value;
+    while ((value = next_value(&variables, name)) != NULL) {
+        if (value[0] == '\0')
+            continue;
+        buffer_append_text(&joined, joined.length > 0 ? ", " : "");
+        buffer_append_text(&joined, value);
+    }
+    return buffer_take(&joined);
+}
+
+static char *forwarded_for(const char *const *variables)
+{
+    const char *const *rest = variables;
+    const char *value = next_value(&rest, "HTTP_X_FORWARDED_FOR");
+    const bool is_several = next_value(&rest, "HTTP_X_FORWARDED_FOR") != NULL;
+    const bool is_untold = value == NULL && (first_value(variables, "HTTP_FORWARDED") != NULL ||
+                                             first_value(variables, "HTTP_VIA") != NULL);
+    if (is_several || is_untold)
+        return alloc_text(SENDER_UNTOLD);
     return alloc_text(value == NULL ? "" : value);
 }
 
@@ -26,12 +70,27 @@ static const char *without_origin(const char *target)
     return path == NULL ? "/" : path;
 }
 
+/*
+ * The path with one slash at its begin. In a Location browsers take what is behind two for a host,
+ * and "\\" for a slash.
+ */
+static char *with_one_slash(const char *path, size_t length)
+{
+    struct buffer target = BUFFER_INIT(SIZE_MAX / 2);
+    size_t slashes = 0;
+    while (slashes < length && (path[slashes] == '/' || path[slashes] == '\\'))
+        slashes++;
+    buffer_append_byte(&target, '/');
+    buffer_append(&target, path + slashes, length - slashes);
+    return buffer_take(&target);
+}
+
 static void read_request_uri(struct request *request, const char *uri)
 {
     const char *target = without_origin(uri);
     const char *question = strchr(target, '?');
     const size_t length = question == NULL ? strlen(target) : (size_t)(question - target);
-    request->target = alloc_text_of(target, length);
+    request->target = with_one_slash(target, length);
     request->query = alloc_text(question == NULL ? "" : question + 1);
 }
 
@@ -47,15 +106,16 @@ static void append_path(struct buffer *into, const char *decoded)
     }
 }
 
-static void read_script_path(struct request *request, environment_lookup *lookup, void *context)
+static void read_script_path(struct request *request, const char *const *variables)
 {
     struct buffer path = BUFFER_INIT(SIZE_MAX / 2);
-    const char *script = lookup(context, "SCRIPT_NAME");
-    const char *rest = lookup(context, "PATH_INFO");
+    const char *script = first_value(variables, "SCRIPT_NAME");
+    const char *rest = first_value(variables, "PATH_INFO");
     append_path(&path, script == NULL ? "" : script);
     append_path(&path, rest == NULL ? "" : rest);
-    request->target = buffer_take(&path);
-    request->query = variable(lookup, context, "QUERY_STRING");
+    request->target = with_one_slash(buffer_text(&path), path.length);
+    request->query = copy_first(variables, "QUERY_STRING");
+    buffer_release(&path);
 }
 
 static void read_length(struct request *request, const char *value)
@@ -68,27 +128,28 @@ static void read_length(struct request *request, const char *value)
         request->fault = REQUEST_LENGTH_INVALID;
 }
 
-int environment_read(struct request *request, environment_lookup *lookup, void *context)
+int environment_read(struct request *request, const char *const *variables)
 {
-    const char *method = lookup(context, "REQUEST_METHOD");
-    const char *uri = lookup(context, "REQUEST_URI");
+    const char *method = first_value(variables, "REQUEST_METHOD");
+    const char *uri = first_value(variables, "REQUEST_URI");
     if (method == NULL || method[0] == '\0')
         return -1;
     request->method = alloc_text(method);
     if (uri != NULL && uri[0] != '\0')
         read_request_uri(request, uri);
     else
-        read_script_path(request, lookup, context);
-    request->content_type = variable(lookup, context, "CONTENT_TYPE");
-    request->origin = variable(lookup, context, "HTTP_ORIGIN");
-    request->prefer = variable(lookup, context, "HTTP_PREFER");
-    request->if_none_match = variable(lookup, context, "HTTP_IF_NONE_MATCH");
-    request->cache_control = variable(lookup, context, "HTTP_CACHE_CONTROL");
-    request->forwarded_for = variable(lookup, context, "HTTP_X_FORWARDED_FOR");
-    request->request_id = variable(lookup, context, "HTTP_X_REQUEST_ID");
-    request->authorization = variable(lookup, context, "HTTP_AUTHORIZATION");
-    request->remote_address = variable(lookup, context, "REMOTE_ADDR");
-    read_length(request, lookup(context, "CONTENT_LENGTH"));
+        read_script_path(request, variables);
+    request->content_type = copy_first(variables, "CONTENT_TYPE");
+    request->origin = joined_field(variables, "HTTP_ORIGIN");
+    request->prefer = joined_field(variables, "HTTP_PREFER");
+    request->if_match = joined_field(variables, "HTTP_IF_MATCH");
+    request->if_none_match = joined_field(variables, "HTTP_IF_NONE_MATCH");
+    request->cache_control = joined_field(variables, "HTTP_CACHE_CONTROL");
+    request->forwarded_for = forwarded_for(variables);
+    request->request_id = joined_field(variables, "HTTP_X_REQUEST_ID");
+    request->authorization = joined_field(variables, "HTTP_AUTHORIZATION");
+    request->remote_address = copy_first(variables, "REMOTE_ADDR");
+    read_length(request, first_value(variables, "CONTENT_LENGTH"));
     return 0;
 }
 

@@ -202,12 +202,6 @@ static size_t read_body(struct connection *connection, struct buffer *body)
     return seen;
 }
 
-static const char *from_request(void *context, const char *name)
-{
-    const FCGX_Request *fcgi = context;
-    return FCGX_GetParam(name, fcgi->envp);
-}
-
 int connection_read(struct connection *connection, struct request *request, size_t maximum_body)
 {
     if (read_variables(connection) < 0)
@@ -217,7 +211,7 @@ int connection_read(struct connection *connection, struct request *request, size
     turn_to_writing(connection);
     /* What was dropped makes the body end in the middle of a record: that error is our own. */
     const bool whole = connection->dropped || FCGX_GetError(connection->fcgi.in) == 0;
-    if (!whole || environment_read(request, from_request, &connection->fcgi) < 0) {
+    if (!whole || environment_read(request, (const char *const *)connection->fcgi.envp) < 0) {
         buffer_release(&body);
         return -1;
     }

@@ -80,21 +80,25 @@ static bool is_well(const struct probe *probe)
 static const struct {
     int status;
     const char *meaning;
+    const char *without; /* a credential, where that means something else */
 } meanings[] = {
-    {401, "it refuses the credential"},
-    {403, "it refuses the credential, or its rate limit is used up"},
-    {404, "it knows no such path: is the base URL right?"},
-    {407, "the proxy refuses us"},
-    {429, "its rate limit is used up"},
+    {401, "it refuses the credential, which may be expired or revoked", "it wants a credential"},
+    {403, "it refuses the credential, or its rate limit is used up",
+     "it wants a credential, or its rate limit is used up"},
+    {404, "it knows no such path: is the base URL right?", NULL},
+    {407, "the proxy wants another user and password in UPSTREAM_PROXY", NULL},
+    {429, "its rate limit is used up", NULL},
 };
 
-static const char *meaning_of(int status)
+static const char *meaning_of(int status, bool has_credential)
 {
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (meanings[i].status == status)
-            return meanings[i].meaning;
-    return status / 100 == 3 ? "it answers with a redirect: is the base URL right?"
-                             : "it does not answer as it should";
+            return has_credential || meanings[i].without == NULL ? meanings[i].meaning
+                                                                 : meanings[i].without;
+    return status / 100 == 3
+               ? "it answers with a redirect: is the base URL right?"
+               : "it does not answer as it should; check the base URL, or try again later";
 }
 
 static void write_quota(const struct probe *probe, FILE *out)
@@ -111,11 +115,12 @@ static void write_probe(const struct probe *probe, FILE *out)
 {
     fprintf(out, "  %s: ", probe->forge->name);
     if (!probe->done)
-        fputs("not reached: the transport failed", out);
+        fputs("not reached: libcurl stopped working", out);
     else if (probe->outcome != CALL_ANSWERED)
         fprintf(out, "not reached: %s", probe->detail);
     else if (!is_well(probe))
-        fprintf(out, "answered %d: %s", probe->status, meaning_of(probe->status));
+        fprintf(out, "answered %d: %s", probe->status,
+                meaning_of(probe->status, probe->has_credential));
     else
         fprintf(out, "reached in %" PRId64 " ms", probe->took_ms);
     if (probe->status > 0)

@@ -14,6 +14,9 @@
 #define MEBIBYTE (1024L * 1024)
 #define YEAR (366L * 24 * 60 * 60)
 #define CLIENT_LIMIT_MAXIMUM 1000000000L
+/* With what is put behind it, it stays below the 8000 that all should take (RFC 9110 section 4.1).
+ */
+#define BASE_URL_MAXIMUM_BYTES 2000
 
 /* In the order of enum access_log. */
 static const char *const access_logs[] = {"none", "text", "json", NULL};
@@ -23,6 +26,9 @@ static const char *const log_levels[] = {"error", "warning", "info", "debug", NU
 /* Paths are put behind it: url_check does not forbid a query. */
 static int check_base_url(const char *value, struct error *error)
 {
+    if (strlen(value) > BASE_URL_MAXIMUM_BYTES)
+        return error_set(error, ERROR_VALUE, "must be a URL of at most %d bytes",
+                         BASE_URL_MAXIMUM_BYTES);
     if (url_check(value, NULL) < 0 || strchr(value, '?') != NULL)
         return error_set(error, ERROR_VALUE,
                          "must be an http or https URL with a host, and without user, query and "
@@ -50,11 +56,12 @@ static int check_proxy(const char *value, struct error *error)
 
 static int check_base_path(const char *value, struct error *error)
 {
-    if (value[0] == '/' && value[strlen(value) - 1] != '/' && strpbrk(value, "?#%") == NULL)
+    if (strcmp(value, "/") == 0 ||
+        (value[0] == '/' && value[strlen(value) - 1] != '/' && strpbrk(value, "?#%") == NULL))
         return 0;
     return error_set(error, ERROR_VALUE,
                      "must be a path that begins with \"/\" and does not end with it, not "
-                     "percent-encoded, such as /tools/forgefold");
+                     "percent-encoded, such as /tools/forgefold, or \"/\" alone");
 }
 
 static int check_directory(const char *value, struct error *error)
@@ -77,7 +84,7 @@ static int check_origins(const char *value, struct error *error)
     char *rest = NULL;
     bool good = strcmp(value, "*") == 0 || strcmp(value, "none") == 0;
     if (!good) {
-        good = true;
+        good = value[strspn(value, " ")] != '\0';
         for (char *word = strtok_r(copy, " ", &rest); word != NULL;
              word = strtok_r(NULL, " ", &rest))
             good = good && is_origin(word);
@@ -229,8 +236,8 @@ const struct setting_definition settings_table[] = {
     {.name = "BASE_PATH",
      .type = SETTING_TEXT,
      .check = check_base_path,
-     .meaning = "what stands before /api/v1/ and /docs/ in every path; by default whatever is "
-                "there"},
+     .meaning = "what stands before /api/v1/ and /docs/ in every path, / for nothing; by default "
+                "whatever is there"},
     {.name = "DOCS_DIRECTORY",
      .type = SETTING_TEXT,
      .check = check_directory,

@@ -41,7 +41,7 @@ static const char *const reason_phrases[] = {
     [REASON_REMOVED_UPSTREAM] = "the forge no longer tells it",
     [REASON_NEEDS_TOKEN] = "told only to callers with a token",
     [REASON_BUDGET] = "would cost too many calls",
-    [REASON_UNAUTHORIZED] = "the forge refused the credential",
+    [REASON_UNAUTHORIZED] = "the forge refused access",
     [REASON_RATE_LIMITED] = "the forge's rate limit is used up",
     [REASON_TIMEOUT] = "the forge did not answer in time",
     [REASON_TOO_LARGE] = "too large",
@@ -54,7 +54,7 @@ static const char *const status_phrases[] = {
     [ACCOUNT_INACTIVE] = "exists, but shows nothing",
     [ACCOUNT_RATE_LIMITED] = "rate-limited",
     [ACCOUNT_TIMEOUT] = "timed out",
-    [ACCOUNT_UNAUTHORIZED] = "credential refused",
+    [ACCOUNT_UNAUTHORIZED] = "access refused",
     [ACCOUNT_UPSTREAM_ERROR] = "failed",
     [ACCOUNT_TOO_LARGE] = "too large",
 };

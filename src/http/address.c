@@ -127,6 +127,10 @@ int address_ranges_parse(struct address_ranges *ranges, const char *text, struct
         ranges->items[ranges->count++] = range;
         text += length;
     }
+    if (ranges->count == 0)
+        return error_set(error, ERROR_VALUE,
+                         "must be addresses or ranges such as 10.0.0.0/8 or 2001:db8::/32 "
+                         "separated by spaces, but names none");
     return 0;
 }
 

@@ -55,7 +55,8 @@ const char *address_network(const struct address *address, char text[ADDRESS_TEX
 
 /*
  * Reads addresses and ranges ("10.0.0.0/8 ::1") separated by spaces. ERROR_VALUE names the word
- * that is none, or that has bits behind its prefix; the ranges are then empty.
+ * that is none, or that has bits behind its prefix, and is for a text without a word; the ranges
+ * are then empty.
  */
 int address_ranges_parse(struct address_ranges *ranges, const char *text, struct error *error);
 bool address_ranges_have(const struct address_ranges *ranges, const struct address *address);

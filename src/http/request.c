@@ -12,6 +12,7 @@ void request_release(struct request *request)
     free(request->content_type);
     free(request->origin);
     free(request->prefer);
+    free(request->if_match);
     free(request->if_none_match);
     free(request->cache_control);
     free(request->forwarded_for);

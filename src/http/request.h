@@ -18,16 +18,21 @@ enum request_fault {
 
 struct request {
     char *method;
-    char *target;       /* path as sent, percent-encoded, without the query; begins with "/" */
+    /*
+     * Path as sent, percent-encoded, without the query. Begins with one "/", never with what a
+     * browser takes for the begin of a host ("//", "/\\"), so that it can be repeated in a reply.
+     */
+    char *target;
     char *query;        /* as sent, without "?"; "" for none */
     char *content_type; /* these: the header's value, "" for none */
     char *origin;
     char *prefer; /* RFC 7240 */
+    char *if_match;
     char *if_none_match;
     char *cache_control;
-    char
-        *forwarded_for; /* X-Forwarded-For: what proxies say, or a client that pretends to be one */
-    char *request_id;   /* X-Request-Id, as the client offers it */
+    /* X-Forwarded-For: what proxies say, or a client that pretends to be one; or SENDER_UNTOLD. */
+    char *forwarded_for;
+    char *request_id;    /* X-Request-Id, as the client offers it */
     char *authorization; /* never logged */
     char *remote_address;
     char *body; /* NUL-terminated behind body_length; "" for none */

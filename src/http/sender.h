@@ -20,10 +20,16 @@ struct sender {
 };
 
 /*
+ * Stands for X-Forwarded-For where a request came through a proxy that can not be understood. It is
+ * no address, so that whoever sent the request is hidden, whatever is trusted.
+ */
+#define SENDER_UNTOLD "?"
+
+/*
  * Finds the sender. `peer` is the web server's REMOTE_ADDR; `forwarded` the value of
- * X-Forwarded-For ("" for none), to which every proxy appends its own peer, so that it is read from
- * the end: the last address that is none of `trusted`, or the first of all when each of them is.
- * Without a peer that is trusted it is not read at all. An entry may have a port.
+ * X-Forwarded-For ("" for none, SENDER_UNTOLD), to which every proxy appends its own peer, so that
+ * it is read from the end: the last address that is none of `trusted`, or the first of all when
+ * each of them is. Without a peer that is trusted it is not read at all. An entry may have a port.
  */
 void sender_find(struct sender *sender, const struct address_ranges *trusted, const char *peer,
                  const char *forwarded);

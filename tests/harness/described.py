@@ -113,8 +113,10 @@ def faults(schema, value, partly=False):
 def path_of(target):
     """The path behind the base, decoded; None when it is none of ours."""
     path = urllib.parse.unquote(target.partition("?")[0], errors="replace")
-    at = max(path.rfind(root) for root in ROOTS)
-    return path[at:] if at >= 0 else None
+    if path.endswith("/docs"):
+        path += "/"  # it leads there
+    found = [at for at in map(path.find, ROOTS) if at >= 0]
+    return path[min(found):] if found else None
 
 
 def operation_of(method, path):

@@ -71,10 +71,15 @@ class Simulator:
     def expected(self, github=None, bitbucket=None, **how):
         """What the program must answer for these accounts: names, or lists of names. how they are
         asked (token, detail, fits) the simulator's README says."""
-        asked = {"github": github, "bitbucket": bitbucket} | how
+        return self._expected("expected", {"github": github, "bitbucket": bitbucket} | how)
+
+    def repositories(self, github=None, bitbucket=None, **how):
+        """The same for each of their repositories, in the order of a reply."""
+        return self._expected("repositories", {"github": github, "bitbucket": bitbucket} | how)
+
+    def _expected(self, what, asked):
         given = {name: value for name, value in asked.items() if value is not None}
-        query = urllib.parse.urlencode(given, doseq=True)
-        return self.control("GET", f"expected?{query}")
+        return self.control("GET", f"{what}?{urllib.parse.urlencode(given, doseq=True)}")
 
     def close(self):
         self.child.stop()

@@ -137,5 +137,15 @@ def check_cgi():
     store.check_right(simulator.get(), reply, name)
 
 
+@tap.test("Location never leads to another host")
+def check_host():
+    for begin in ("//", "///", "/\\"):
+        reply = support.fcgi.ask(program.get().path, "GET",
+                                 f"{begin}evil.example{support.AGGREGATE}?username=g3-b2-host&wait=0")
+        tap.equal(reply.status, 202, f"status of {begin}")
+        tap.equal(reply.header("Location"), f"/evil.example{support.AGGREGATE}"
+                  "?username=g3-b2-host&wait=0", f"Location of {begin}")
+
+
 if __name__ == "__main__":
     sys.exit(tap.main())

@@ -278,7 +278,7 @@ ABOUT_THE_BODY = [
         words=("body",), target=f"{AGGREGATE}?%3Cb%3E%1b%c2%9b=1"),
 ] + [
     Bad(f"the method {method!r}", GOOD if method != "TRACE" else b"", 405, "method-not-allowed",
-        words=("Allow",), method=method)
+        words=("GET, HEAD, POST",), method=method)
     for method in ("PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "post", "<b>", "\x1b")
 ] + [
     Bad(f"the path {path!r}", b"", status, kind, method="GET", content_type=None, target=path,
@@ -384,7 +384,8 @@ def check_options():
     tap.equal((reply.status, reply.body), (204, b""), "status and body")
     tap.equal(reply.header("Access-Control-Allow-Origin"), "*", "Access-Control-Allow-Origin")
     tap.equal(reply.header("Access-Control-Allow-Headers"),
-              "Content-Type, Authorization, Prefer, Cache-Control, X-Request-Id",
+              "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, Prefer, "
+              "X-Request-Id",
               "Access-Control-Allow-Headers")
 
 

@@ -31,10 +31,11 @@ TIMEOUT_SECONDS = 10 if support.SANITIZED else 4
 WORKERS = 16
 
 # What a visit of a fresh account needs more than one of the same size before: what libcurl, json-c
-# and the allocator keep for reuse (2 MiB), and the answers that are remembered (8 MiB). A single
-# answer that was kept besides would be 560 KB (a page), one up to the limit 2 MiB; there are
-# several hundred.
-RESIDENT_GROWTH_KIB = (8 + 2) * 1024
+# and the allocator keep for reuse. The answers that are remembered (8 MiB) fill their room before:
+# 15 KB of each page of GitHub, of these many accounts. A single answer that was kept besides would
+# be 560 KB (a page), one up to the limit 2 MiB; there are several hundred.
+RESIDENT_GROWTH_KIB = 8 * 1024
+FILLING_ACCOUNTS = 4 * WORKERS
 
 SECRETS = {"GITHUB_AUTH_TOKEN": "made-up-github-token", "GITHUB_AUTH_ENABLED": "false",
            "BITBUCKET_AUTH_USER": "someone", "BITBUCKET_AUTH_TOKEN": "made-up-bitbucket-token"}
@@ -343,10 +344,12 @@ class Visits:
         self.logs.append(self.program.log())
 
     def _warm(self):
-        """As many honest visits at a time as there will be others."""
-        support.at_once(
-            lambda n: self.program.ask({"username": f"g{SIZE}-b{SIZE}-warm-{n}"}),
-            range(3 * WORKERS), WORKERS)
+        """As many honest visits at a time as there will be others, and so much that no more answers
+        are remembered than before."""
+        size = MAX_REPOSITORIES
+        for name in (f"g{size}-b{OTHER_SIZE}-filling", f"g{SIZE}-b{SIZE}-warm"):
+            support.at_once(lambda n, name=name: self.program.ask({"username": f"{name}-{n}"}),
+                            range(FILLING_ACCOUNTS), WORKERS)
 
     def _tell_apart(self, cases):
         for first in range(0, len(cases), WORKERS):

@@ -192,6 +192,9 @@ TOLD_LIMITS = [
     ("a limit in plain text, without any time", "github", "rate_limited_text", {}, UNKNOWN_WAIT),
     ("a wait of years is not believed", "github", "secondary_retry_after",
      {"retry_after": 10 ** 9}, within(LONGEST_WAIT)),
+    ("a reset in thousands of years is not believed", "github", "primary_403",
+     {"reset_in": 10 ** 12}, UNKNOWN_WAIT),
+    ("nor as seconds left", "bitbucket", "primary_403", {"reset_in": 10 ** 6}, UNKNOWN_WAIT),
 ]
 
 

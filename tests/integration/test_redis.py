@@ -358,30 +358,36 @@ def check_full():
 
 # What is not ours ------------------------------------------------------------------------------
 
-@tap.test("what others have put under our keys is a miss and a line, and is replaced")
+@tap.test("what others have put under our keys is a miss and a line, and is removed or replaced")
 def check_foreign():
     with Server() as server, server.client() as client:
         with Driver(server.url) as driver:
             driver.ask("put", "other", "text")
         whole = client.ask("GET", f"{PREFIX}value:other")
         tap.equal(whole[-4:], b"text", "the end of a record")
-        for what, command in (
-                ("garbage", ("SET", b"\0\xff" * 300)), ("one byte", ("SET", b"x")),
-                ("the record of another key", ("SET", whole)),
-                ("half a record", ("SET", whole[:40])),
-                ("a list", ("RPUSH", b"x"))):
-            name = f"{PREFIX}value:key"
-            client.ask("DEL", name)
-            client.ask(command[0], name, *command[1:])
-            before = client.ask("DUMP", name)
-            with Driver(server.url) as driver:
-                equal(driver, "none", "get", "key")
-                tap.equal(len(driver.lines()), 1, f"warnings about {what}")
-                equal(driver, "none", "stamp", "key")
-                equal(driver, "touched", "touch", "key", 5)
-                tap.equal(client.ask("DUMP", name), before, f"{what}, untouched")
-                equal(driver, "put", "put", "key", "ours")
-                equal(driver, "found ours", "get", "key")
+        name = f"{PREFIX}value:key"
+        for what, text in (
+                ("garbage", b"\0\xff" * 300), ("one byte", b"x"),
+                ("the record of another key", whole), ("half a record", whole[:40])):
+            for looking in (("get", "key"), ("stamp", "key"), ("touch", "key", 5)):
+                client.ask("SET", name, text)
+                with Driver(server.url) as driver:
+                    equal(driver, "touched" if looking[0] == "touch" else "none", *looking)
+                    tap.equal(len(driver.lines()), 1, f"warnings about {what}")
+                    tap.equal(client.ask("EXISTS", name), 0, f"{what} is still there")
+                    equal(driver, "put", "put", "key", "ours")
+                    equal(driver, "found ours", "get", "key")
+        client.ask("DEL", name)
+        client.ask("RPUSH", name, b"x")
+        before = client.ask("DUMP", name)
+        with Driver(server.url) as driver:
+            equal(driver, "none", "get", "key")
+            tap.equal(len(driver.lines()), 1, "warnings about a list")
+            equal(driver, "none", "stamp", "key")
+            equal(driver, "touched", "touch", "key", 5)
+            tap.equal(client.ask("DUMP", name), before, "a list, untouched")
+            equal(driver, "put", "put", "key", "ours")
+            equal(driver, "found ours", "get", "key")
         client.ask("SET", f"{PREFIX}value:key", whole[:-1] + b"T")
         client.ask("SET", f"{PREFIX}counter:key", "x")
         client.ask("RPUSH", f"{PREFIX}lease:key", "x")
@@ -441,8 +447,22 @@ for sentence, *row in (
         ("speaks HTTP", lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n", "is not Redis"),
         ("repeats what it is told", echo, "refuses AUTH"),
         ("says nothing and closes", lambda _: b"", "closed the connection"),
-        ("answers with another kind of thing", lambda _: b"*1\r\n:1\r\n", "strangely")):
+        ("answers with another kind of thing", lambda _: b"*1\r\n:1\r\n", "as no Redis does")):
     tap.add(f"a server that {sentence}: misses, and no password is told", check_impostor, *row)
+
+
+def half(received):
+    """Of what is asked of two values only the first is answered."""
+    if b"SCAN" in received:
+        return b"*2\r\n$1\r\n0\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n"
+    return b":5\r\n$3\r\nabc\r\n"
+
+
+@tap.test("a server that breaks off in the middle of its answers costs a miss, and no more")
+def check_half():
+    with Impostor(half) as impostor, Driver(f"redis://127.0.0.1:{impostor.port}") as driver:
+        equal(driver, "none", "statistics")
+        check_misses(driver)
 
 
 # Many at once ----------------------------------------------------------------------------------

@@ -171,6 +171,8 @@ LINES = (
     ("neither true nor false", "GITHUB_AUTH_ENABLED=maybe", "GITHUB_AUTH_ENABLED", "true"),
     ("an unknown level", "LOG_LEVEL=loud", "LOG_LEVEL", "debug"),
     ("a URL of another kind", "GITHUB_BASE_URL=ftp://example.org/", "GITHUB_BASE_URL", "http"),
+    ("a URL that is too long", f"GITHUB_BASE_URL=https://example.org/{2000 * 'x'}",
+     "GITHUB_BASE_URL", "2000 bytes"),
     ("a URL with a query", "GITHUB_BASE_URL=https://example.org/?x=1", "GITHUB_BASE_URL"),
     ("a path that is none", "BASE_PATH=tools", "BASE_PATH", "/"),
     ("an origin with a path", "CORS_ALLOW_ORIGIN=https://example.org/x", "CORS_ALLOW_ORIGIN"),
@@ -443,6 +445,13 @@ def base_path(asking):
         tap.equal(reply.status, status, f"status of {target}")
 
 
+def no_base_path(asking):
+    for target, status in ((AGGREGATE, 200), (f"/tools/ff{AGGREGATE}", 404),
+                           (f"/api{AGGREGATE}", 404), ("/api/api/v1/metrics", 404)):
+        reply = fcgi.ask(asking.path, "GET", f"{target}?username={NAME}", REMOTE_ADDR="127.0.0.1")
+        tap.equal(reply.status, status, f"status of {target}")
+
+
 def one_origin(asking):
     for origin, allowed in (("https://example.org", "https://example.org"),
                             ("https://example.com", None), (None, None)):
@@ -469,6 +478,7 @@ for title, settings, check in (
         ("MAX_REPOSITORIES", {"MAX_REPOSITORIES": 5}, repository_limit),
         ("MAX_RESPONSE_BYTES", {"MAX_RESPONSE_BYTES": 65536}, response_limit),
         ("BASE_PATH", {"BASE_PATH": "/tools/ff"}, base_path),
+        ("BASE_PATH, nothing", {"BASE_PATH": "/"}, no_base_path),
         ("CORS_ALLOW_ORIGIN, a list", {"CORS_ALLOW_ORIGIN": "https://example.net "
                                        "https://example.org"}, one_origin),
         ("CORS_ALLOW_ORIGIN, none", {"CORS_ALLOW_ORIGIN": "none"}, no_origin),

@@ -90,7 +90,7 @@ def check_damage(damage):
             check_served(own)
             with keeping(files) as other:
                 check_served(other)
-        if damage not in (folder, full_folder):  # which nothing that writes files makes
+        if damage is not full_folder:  # which is not ours to remove
             with keeping(files) as other:
                 store.no_calls(simulator.get(), lambda: check_served(other))
 

@@ -35,7 +35,7 @@ def check_lifetime(own, fresh):
     """What RFC 9111 and RFC 5861 have of a complete answer."""
     reply = own.get(QUERY)
     found = store.directives(reply)
-    tap.equal(set(found), {"public", "max-age", "stale-while-revalidate", "stale-if-error"},
+    tap.equal(set(found), {"max-age", "stale-while-revalidate", "stale-if-error"},
               "directives")
     # From when the forges were asked, as Age is counted, to when they are asked again.
     store.check_between(found["max-age"], fresh * store.JITTER - 2, fresh, "max-age")
@@ -75,7 +75,7 @@ def check_incomplete():
         reply = program.get().get(f"username={name}")
         tap.equal((reply.status, reply.json()["complete"]), (200, False), "status, complete")
         found = store.directives(reply)
-        tap.equal(set(found), {"public", "max-age"}, "directives")
+        tap.equal(set(found), {"max-age"}, "directives")
         store.check_between(found["max-age"], 0, 30 + store.age(reply), "max-age")
 
 

@@ -72,7 +72,7 @@ def check_stale_reply(reply, first, ahead):
     tap.equal([row["fetched_at"] for row in document["accounts"]],
               [row["fetched_at"] for row in first.json()["accounts"]], "fetched_at")
     store.check_between(store.age(reply), ahead, ahead + SLACK, "Age")
-    tap.equal(set(store.directives(reply)), {"public", "max-age"}, "directives")
+    tap.equal(set(store.directives(reply)), {"max-age"}, "directives")
     tap.true(store.directives(reply)["max-age"] <= store.age(reply), "max-age is over")
     tap.equal(reply.header("Last-Modified"), first.header("Last-Modified"), "Last-Modified")
 
@@ -80,7 +80,7 @@ def check_stale_reply(reply, first, ahead):
 def check_fresh_reply(reply, first):
     tap.equal((reply.status, reply.body), (200, first.body), "status and body")
     tap.equal(set(store.directives(reply)),
-              {"public", "max-age", "stale-while-revalidate", "stale-if-error"}, "directives")
+              {"max-age", "stale-while-revalidate", "stale-if-error"}, "directives")
 
 
 @tap.test("forges that are away for an hour: fresh, then stale and said so; when they are back, "

@@ -54,16 +54,47 @@ def cache_lines(own):
     return [line for line in own.log().splitlines() if "cache:" in line]
 
 
-def until_kept(own):
-    """Until what is asked for is kept again: another process knows it then, without a call."""
+def until_kept(server, own):
+    """Until what is asked for is kept by the server again, for all processes."""
     def kept():
         name = next(cold)
         own.get(f"username={name}")
-        with store.Calls(simulator.get()) as calls:
-            own.get(f"username={name}")
-        return calls.total == 0
+        with server.client() as client:
+            return any(name.encode() in key for key in client.ask("KEYS", "*"))
 
     wait_until(kept, "the store works again", child=own.child)
+
+
+# Replies in memory are compared with the store once a second: so long that it is done twice.
+COMPARED_SECONDS = 2.5
+
+
+def ask_for_a_while(own, names):
+    end = time.monotonic() + COMPARED_SECONDS
+    while time.monotonic() < end:
+        for name in names:
+            check_served(own, name)
+
+
+@tap.test("a server that is stopped: what is in memory and fresh is told without a call, and what "
+          "is visited meanwhile is visited once", seconds=90)
+def check_quota():
+    with store.Redis() as server, store.keeping(simulator.get(), server.url) as own:
+        new = next(cold)
+        check_served(own, KNOWN)
+        check_served(own, KNOWN)  # in memory are answers that the store has
+        server.stop()
+        store.no_calls(simulator.get(), lambda: ask_for_a_while(own, [KNOWN]))
+        with store.Calls(simulator.get()) as calls:
+            ask_for_a_while(own, [KNOWN, new])
+        tap.equal(calls.total, sum(store.CALLS.values()), "calls of one visit")
+        server.start()
+        until_kept(server, own)
+        with store.Calls(simulator.get()) as calls:  # the server has forgotten everything
+            ask_for_a_while(own, [KNOWN, new])
+        tap.equal(calls.total, 2 * sum(store.CALLS.values()), "calls of two visits")
+        with store.keeping(simulator.get(), server.url) as other:
+            store.no_calls(simulator.get(), lambda: check_served(other, new))
 
 
 @tap.test("a server that is stopped, and started again", seconds=90)
@@ -75,7 +106,7 @@ def check_stopped():
         check_all_served(own)
         tap.equal(len(cache_lines(own)), 1, f"lines about it, in {cache_lines(own)}")
         server.start()
-        until_kept(own)
+        until_kept(server, own)
         check_all_served(own)
 
 
@@ -89,7 +120,7 @@ def check_held():
             check_all_served(own)
         tap.true(cache_lines(own), "a line about it")
         server.go_on()
-        until_kept(own)
+        until_kept(server, own)
 
 
 @tap.test("a server that holds still while a visit is under way: it is answered, and TERM ends the "
@@ -127,7 +158,7 @@ def check_full():
         tap.equal(len(cache_lines(own)), 1, f"lines about it, in {cache_lines(own)}")
         tap.true("maxmemory" in cache_lines(own)[0], f"what to do, in {cache_lines(own)}")
         client.ask("CONFIG", "SET", "maxmemory", 0)
-        until_kept(own)
+        until_kept(server, own)
 
 
 @tap.test("a server that forgets everything, and one that answers nonsense under our keys")

@@ -117,7 +117,7 @@ def check_stale():
         tap.true(took < STALE_LATENCY_MS / 1000, f"before any forge answers, not in {took:.1f} s")
         for reply in replies:
             store.check_right(simulator.get(), reply, name, stale=True)
-            tap.equal(set(store.directives(reply)), {"public", "max-age"}, "directives")
+            tap.equal(set(store.directives(reply)), {"max-age"}, "directives")
             tap.true(store.directives(reply)["max-age"] <= store.age(reply), "no longer fresh")
             tap.true(reply.header("ETag") != first.header("ETag"), "a tag of its own")
         again = [store.until_fresh(own, name) for own in (one, other)]
@@ -175,7 +175,7 @@ def check_stale_if_error():
                 reply, calls = counted(own, name)
                 tap.equal(calls > 0, calls_wanted, f"calls, of which there are {calls}")
                 store.check_right(simulator.get(), reply, name, stale=True)
-                tap.equal(set(store.directives(reply)), {"public", "max-age"}, "directives")
+                tap.equal(set(store.directives(reply)), {"max-age"}, "directives")
                 store.check_between(store.age(reply), days * DAY, days * DAY + SECONDS_BEFORE,
                                     "Age")
         here.clock.set(FRESH + 7 * DAY + MINUTE)

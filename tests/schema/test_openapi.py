@@ -121,14 +121,18 @@ def check_examples():
     tap.equal({one.rsplit("/", 1)[1] for one in used}, set(components("examples")), "examples used")
 
 
+# Examples of replies to requests with `fields`.
+PARTLY = ("fields", "repositories")
+
+
 def check_against(schema, holder):
-    """Every example of something that has a schema. The one with `fields` has but a part."""
+    """Every example of something that has a schema. Those with `fields` have but a part."""
     examples = {name: described.resolved(one)["value"]
                 for name, one in holder.get("examples", {}).items()}
     if "example" in holder:
         examples[""] = holder["example"]
     for name, value in examples.items():
-        found = described.faults(schema, value, partly=name == "fields")
+        found = described.faults(schema, value, partly=name in PARTLY)
         tap.equal(found, [], f"faults of the example {name!r} ({holder.get('name', '')})")
 
 
@@ -203,6 +207,7 @@ def check_problems():
     accounts = components("schemas")["AccountProblem"]["properties"]["type"]["enum"]
     known = literals("src/profile/problem.c", ACCOUNT_PROBLEM)
     tap.equal(set(accounts), {f"/docs/problems#{name}" for name, _ in known}, "account problems")
+    tap.equal(set(types) & set(accounts), set(), "types that mean two things")
 
 
 # Examples that are true ------------------------------------------------------------------------
@@ -217,13 +222,14 @@ def same_each_time(value):
     return SIMULATED_HOST.sub("api.github.com", value) if isinstance(value, str) else value
 
 
-def check_example(example, method, target, body=b"", content_type=None, lie=None, asked=None):
+def check_example(example, method, target, body=b"", content_type=None, lie=None, asked=None,
+                  **fields):
     """Asks for an example, the forge telling that lie, and compares every member. What is asked is
     the program of all these tests, or another."""
     declared = DECLARED if lie is None else {"github": DECLARED["github"] | {"lie": lie}}
     simulator.get().put_account(NAME, declared)
     reply = fcgi.ask((asked or program.get()).path, method, target, body, content_type,
-                     seconds=support.PATIENCE_SECONDS)
+                     seconds=support.PATIENCE_SECONDS, **fields)
     support.contract.same(same_each_time(reply.json()), same_each_time(example), "the reply")
 
 
@@ -267,12 +273,17 @@ def check_answer(path, name, query):
     check_example(answered(path)[name], "GET", f"{path}?username={NAME}{query}")
 
 
-@tap.test("the example unauthorized is what the program answers")
-def check_unauthorized():
+@tap.test("the example key-needed is what the program answers")
+def check_key_needed():
     with tempfile.NamedTemporaryFile("w", prefix="ff-keys-") as file:
         file.write(f"web:sha256:{'0' * 64}\n")
         file.flush()
-        check_guarded("unauthorized", {"API_KEYS_FILE": file.name}, *post({"username": NAME}))
+        check_guarded("key-needed", {"API_KEYS_FILE": file.name}, *post({"username": NAME}))
+
+
+tap.add("the example precondition-failed is what the program answers",
+        lambda: check_example(components("examples")["precondition-failed"]["value"], "GET",
+                              f"{AGGREGATE}?username={NAME}", HTTP_IF_MATCH='"another"'))
 
 
 tap.add("the example name-not-allowed is what the program answers", check_guarded,
@@ -282,6 +293,9 @@ tap.add("the example name-not-allowed is what the program answers", check_guarde
 tap.add("the example of a profile is what the program answers", check_answer, AGGREGATE, NAME, "")
 tap.add("the example with fields is what the program answers", check_answer, AGGREGATE, "fields",
         "&fields=complete,totals.stars.received,accounts.name")
+tap.add("the example with repositories is what the program answers", check_answer, AGGREGATE,
+        "repositories",
+        "&include=repositories&per_page=2&fields=repositories,repositories_page")
 tap.add("the example of accounts is what the program answers", check_answer, "/api/v1/accounts",
         NAME, "")
 for refused_name, refused in REFUSED.items():
@@ -333,7 +347,7 @@ REPLIES = (
     ("a problem that this status never has", post({"username": "a"}),
      made_up(422, components("examples")["reply-too-large"]["value"], PROBLEM), "reply-too-large"),
     ("a parameter that is not described", ("GET", f"{AGGREGATE}?username=a&colour=red"),
-     made_up(200, profile(), Cache_Control="public, max-age=1", ETag='"1"', Age="0"), "colour"),
+     made_up(200, profile(), Cache_Control="max-age=1", ETag='"1"', Age="0"), "colour"),
     ("a request that is not described", post({"username": "a", "colour": "red"}),
      made_up(200, profile()), "colour"),
     ("an unknown path below a base", ("GET", "/cgi-bin/f/api/v1/x"),
@@ -429,7 +443,7 @@ def required_words():
     yield from described.document()["paths"]
     for one in components("parameters").values():
         yield one["name"]
-    for schema in ("Profile", "Totals", "Account"):
+    for schema in ("Profile", "Totals", "Account", "Repository", "RepositoriesPage"):
         yield from schemas[schema]["properties"]
     yield from schemas["Reason"]["enum"]
     for item in described.document()["paths"][AGGREGATE].values():

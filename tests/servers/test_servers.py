@@ -18,6 +18,7 @@ from harness.http_client import request  # noqa: E402
 from harness.upstream import Simulator  # noqa: E402
 
 AGGREGATE = "/api/v1/aggregate"
+METRICS = "/api/v1/metrics"
 FORM = "application/x-www-form-urlencoded"
 NAME = "g3-b2-a"
 
@@ -41,7 +42,7 @@ simulator = tap.Lazy(Simulator, Simulator.close)
 
 
 def settings():
-    return contract.settings(simulator.get())
+    return contract.settings(simulator.get()) | {"TRUSTED_PROXIES": "127.0.0.0/8"}
 
 
 class Setup:
@@ -167,6 +168,34 @@ def check_proxy_header(setup):
     contract.profile(reply, simulator.get().expected(github=name, bitbucket=name))
 
 
+def check_forged_address(setup):
+    """The tests are the proxy, which is trusted; 192.0.2.1 its client, who may not read these."""
+    def status(*fields):
+        return setup.ask("GET", METRICS, headers=dict(fields)).status
+
+    forged, real = "127.0.0.1", "192.0.2.1"
+    tap.equal(status(("X-Forwarded-For", forged)), 200, "status for the proxy itself")
+    for name in ("x-forwarded-for", "X_Forwarded_For"):
+        for fields in ((("X-Forwarded-For", real), (name, forged)),
+                       ((name, forged), ("X-Forwarded-For", real))):
+            tap.equal(status(*fields), 403, f"status with {fields}")
+
+
+def check_conditions(setup):
+    tag = setup.ask("GET", "/docs/problems").header("ETag")
+    for name, value, status in (("If-None-Match", tag, 304), ("If-None-Match", '"other"', 200),
+                                ("If-Match", f'"other", {tag}', 200), ("If-Match", "*", 200)):
+        reply = setup.ask("GET", "/docs/problems", headers={name: value})
+        tap.equal(reply.status, status, f"status with {name}: {value}")
+    contract.problem(setup.ask("GET", "/docs/problems", headers={"If-Match": '"other"'}), 412)
+
+
+def check_one_path(setup):
+    """What the paths of the shipped files let through further down is not ours."""
+    for target in ("/docs/api/v1/metrics", "/api/v1/docs/problems", "/docs/x/api/v1/metrics"):
+        tap.equal(setup.ask("GET", target).status, 404, f"status of {target}")
+
+
 def check_documents(setup):
     reply = setup.ask("GET", "/api/v1/openapi.json")
     tap.equal(reply.body, (paths.SOURCE / "src/api/openapi.json").read_bytes(), "the API document")
@@ -174,6 +203,8 @@ def check_documents(setup):
                          ("/docs/docs.css", "docs.css")):
         reply = setup.ask("GET", target)
         tap.equal(reply.body, (paths.SOURCE / "docs" / file).read_bytes(), target)
+    reply = setup.ask("GET", "/docs")
+    tap.equal((reply.status, reply.header("Location")), (308, "docs/"), "/docs without its slash")
 
 
 def check_stop(setup):
@@ -203,6 +234,9 @@ CHECKS = (
     ("a body of 1 MiB is 413", check_huge_body),
     ("a wrong content type is 415 with a problem document", check_media_type),
     ("a Proxy header does not become the program's proxy", check_proxy_header),
+    ("a forged address lets nobody in", check_forged_address),
+    ("what is asked by entity tag is answered so", check_conditions),
+    ("nothing is answered at two paths", check_one_path),
     ("the API document and the pages for people are there", check_documents),
 )
 

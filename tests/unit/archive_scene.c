@@ -2,6 +2,12 @@
 
 #include "archive_scene.h"
 
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define LIST_MAXIMUM 8
+
 void archive_scene_begin(struct archive_scene *scene)
 {
     static const struct lifetimes lifetimes = {SCENE_FRESH, SCENE_STALE, SCENE_STALE_IF_ERROR};
@@ -33,6 +39,25 @@ struct snapshot *archive_scene_snapshot(const char *name, int64_t stars, int64_t
     return snapshot;
 }
 
+void archive_scene_list(struct snapshot *snapshot, const char *names)
+{
+    struct repository repositories[LIST_MAXIMUM];
+    const struct repository *order[LIST_MAXIMUM];
+    size_t count = 0;
+    for (; *names != '\0' && count < LIST_MAXIMUM; names += strspn(names, " ")) {
+        const size_t length = strcspn(names, " ");
+        repository_init(&repositories[count], REASON_UNSUPPORTED);
+        repositories[count].name = alloc_text_of(names, length);
+        repositories[count].id.low = count;
+        order[count] = &repositories[count];
+        count++;
+        names += length;
+    }
+    snapshot_set_repositories(snapshot, repository_list_pack(order, count));
+    for (size_t i = 0; i < count; i++)
+        repository_release(&repositories[i]);
+}
+
 struct snapshot *archive_scene_failure(const char *name, int64_t retry_at, int64_t wall)
 {
     return snapshot_without_data("github", name, ACCOUNT_UPSTREAM_ERROR, "as the test says",
@@ -50,6 +75,14 @@ static void keep(struct archive_scene *scene, const char *name, struct snapshot 
 void archive_scene_keep(struct archive_scene *scene, const char *name, int64_t stars, int64_t wall)
 {
     keep(scene, name, archive_scene_snapshot(name, stars, wall), wall);
+}
+
+void archive_scene_keep_list(struct archive_scene *scene, const char *name, const char *names,
+                             int64_t wall)
+{
+    struct snapshot *snapshot = archive_scene_snapshot(name, 5, wall);
+    archive_scene_list(snapshot, names);
+    keep(scene, name, snapshot, wall);
 }
 
 void archive_scene_keep_failure(struct archive_scene *scene, const char *name, int64_t retry_at,

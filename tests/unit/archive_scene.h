@@ -35,10 +35,15 @@ struct archive_account archive_scene_account(const char *name);
 
 /* What a visit of it came to at `wall`; the caller's reference. */
 struct snapshot *archive_scene_snapshot(const char *name, int64_t stars, int64_t wall);
+/* Gives it a list of repositories of these names, separated by spaces, which know nothing else. */
+void archive_scene_list(struct snapshot *snapshot, const char *names);
 struct snapshot *archive_scene_failure(const char *name, int64_t retry_at, int64_t wall);
 
 /* Keeps one of these, without pages. */
 void archive_scene_keep(struct archive_scene *scene, const char *name, int64_t stars, int64_t wall);
+/* The same with such a list. */
+void archive_scene_keep_list(struct archive_scene *scene, const char *name, const char *names,
+                             int64_t wall);
 void archive_scene_keep_failure(struct archive_scene *scene, const char *name, int64_t retry_at,
                                 int64_t wall);
 

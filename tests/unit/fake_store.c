@@ -52,7 +52,15 @@ static const struct fake_value *find(struct fake_store *fake, const char *key, i
     return value == NULL || fake->broken || wall >= value->stamp.times.keep_until ? NULL : value;
 }
 
-static int fake_get(struct store *store, const char *key, int64_t wall, struct store_value *value)
+static enum store_answer answer_of(const struct fake_store *fake, const struct fake_value *found)
+{
+    if (fake->broken)
+        return STORE_UNTOLD;
+    return found != NULL ? STORE_FOUND : STORE_ABSENT;
+}
+
+static enum store_answer fake_get(struct store *store, const char *key, int64_t wall,
+                                  struct store_value *value)
 {
     struct fake_store *fake = fake_of(store);
     fake->gets++;
@@ -62,11 +70,13 @@ static int fake_get(struct store *store, const char *key, int64_t wall, struct s
         *value = (struct store_value){.bytes = alloc_text_of(found->bytes, found->length),
                                       .length = found->length,
                                       .stamp = found->stamp};
+    const enum store_answer answer = answer_of(fake, found);
     pthread_mutex_unlock(&fake->lock);
-    return found != NULL ? 0 : -1;
+    return answer;
 }
 
-static int fake_stamp(struct store *store, const char *key, int64_t wall, struct store_stamp *stamp)
+static enum store_answer fake_stamp(struct store *store, const char *key, int64_t wall,
+                                    struct store_stamp *stamp)
 {
     struct fake_store *fake = fake_of(store);
     fake->stamps++;
@@ -74,8 +84,9 @@ static int fake_stamp(struct store *store, const char *key, int64_t wall, struct
     const struct fake_value *found = find(fake, key, wall);
     if (found != NULL)
         *stamp = found->stamp;
+    const enum store_answer answer = answer_of(fake, found);
     pthread_mutex_unlock(&fake->lock);
-    return found != NULL ? 0 : -1;
+    return answer;
 }
 
 static void fake_put(struct store *store, const char *key, const char *bytes, size_t length,

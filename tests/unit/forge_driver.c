@@ -331,6 +331,46 @@ struct forge_answer recording_answer(const struct recording *recording)
                                  .length = recording->length};
 }
 
+static void append_word(struct buffer *into, const char *word)
+{
+    buffer_format(into, " %s", word == NULL ? "?" : word);
+}
+
+static void append_figure(struct buffer *into, int64_t figure)
+{
+    if (figure_is_known(figure))
+        buffer_format(into, " %lld", (long long)figure);
+    else
+        append_word(into, NULL);
+}
+
+static void append_topics(struct buffer *into, const struct repository *repository)
+{
+    append_word(into, figure_is_known(repository->topics_known) ? "" : NULL);
+    for (size_t i = 0; i < repository->topic_count; i++)
+        buffer_format(into, "%s%s", i > 0 ? "+" : "", repository->topics[i]);
+}
+
+char *forge_list_text(const struct snapshot *snapshot)
+{
+    struct buffer text = BUFFER_INIT(1024UL * 1024);
+    struct repository_cursor cursor = repository_list_begin(snapshot->repositories);
+    struct repository repository;
+    while (repository_cursor_next(&cursor, &repository)) {
+        buffer_format(&text, "%s%s %s", text.length > 0 ? " " : "",
+                      repository.name == NULL ? "?" : repository.name,
+                      repository.is_fork ? "fork" : "original");
+        append_figure(&text, repository.archived);
+        append_word(&text, repository.language);
+        append_topics(&text, &repository);
+        for (size_t i = 0; i < REPOSITORY_FIGURE_COUNT; i++)
+            append_figure(&text, repository.figures[i]);
+        buffer_append_byte(&text, ';');
+        repository_release(&repository);
+    }
+    return text.length == 0 ? alloc_text("") : buffer_take(&text);
+}
+
 const struct forge *forge_named(const char *name, const char *api)
 {
     for (size_t i = 0; i < forges_count(); i++) {

@@ -90,6 +90,13 @@ bool recording_read(struct recording *recording, const char *name);
 void recording_release(struct recording *recording);
 struct forge_answer recording_answer(const struct recording *recording);
 
+/*
+ * The snapshot's list of repositories as a text; free() it. Each ends with a semicolon, and what is
+ * told of it stands between spaces: its name, "fork" or "original", archived, language, topics
+ * joined by "+", and its figures in the order of their enumeration. "?" is what is not known.
+ */
+char *forge_list_text(const struct snapshot *snapshot);
+
 /* The forge of that name and api, or NULL. */
 const struct forge *forge_named(const char *name, const char *api);
 

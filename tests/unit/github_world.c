@@ -200,9 +200,9 @@ static void add_node(struct asked *asked, const char *query, size_t number, size
 {
     const struct github_world *world = asked->world;
     buffer_format(&asked->data,
-                  "{\"id\":\"R_%zu\",\"databaseId\":%zu,\"isFork\":%s,"
+                  "{\"id\":\"R_%zu\",\"databaseId\":%zu,\"name\":\"r%zu\",\"isFork\":%s,"
                   "\"isPrivate\":false",
-                  number, number, number > world->originals ? "true" : "false");
+                  number, number, number, number > world->originals ? "true" : "false");
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (has_field(query, fields[i].name, asked, fields[i].variable))
             add_member(asked, fields[i].name, fields[i].value);

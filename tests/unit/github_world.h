@@ -2,7 +2,7 @@
  * A GitHub with one account, for tests: answers REST and GraphQL calls by what
  * they ask for, from the same repositories, and fails as it is told.
  *
- * Repository number i has the id i, the node id "R_i", 3 forks, 5 stars,
+ * Repository number i has the id i, the node id "R_i", the name "ri", 3 forks, 5 stars,
  * 2 watchers, 3 open issues and 1 pull request, 10 commits, 2 KiB, the topic
  * "git" and 100 bytes of C. The first ones are originals, the others forks.
  */

@@ -170,6 +170,11 @@ static int wait_for_script(struct transport *transport, int wake_descriptor, int
     return 0;
 }
 
+static void inherit(struct transport *transport)
+{
+    script_of(transport)->inherited++;
+}
+
 static void close_script(struct transport *transport)
 {
     struct scripted_transport *script = script_of(transport);
@@ -180,8 +185,11 @@ static void close_script(struct transport *transport)
 void scripted_transport_init(struct scripted_transport *script,
                              const struct scripted_answer *answers, size_t count)
 {
-    static const struct transport_operations operations = {
-        .start = start, .cancel = cancel, .wait = wait_for_script, .close = close_script};
+    static const struct transport_operations operations = {.start = start,
+                                                           .cancel = cancel,
+                                                           .wait = wait_for_script,
+                                                           .inherit = inherit,
+                                                           .close = close_script};
     if (count > SCRIPTED_ANSWERS_MAXIMUM)
         BUG("%zu answers are more than a script holds", count);
     *script = (struct scripted_transport){

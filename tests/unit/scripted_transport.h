@@ -38,6 +38,7 @@ struct scripted_transport {
     size_t most_under_way;
     size_t authorized;  /* transfers that were given a credential */
     size_t conditional; /* transfers with If-None-Match */
+    size_t inherited;   /* how often it was */
 };
 
 /* Prepares a script; the transport is in the struct and is closed like any other. */

@@ -91,6 +91,7 @@ static struct exchange exchange_of(const struct asking *asking)
                                  .content_type = alloc_text(""),
                                  .origin = alloc_text(""),
                                  .prefer = alloc_text(""),
+                                 .if_match = alloc_text(""),
                                  .if_none_match = alloc_text(""),
                                  .cache_control = text_or(asking->cache_control, ""),
                                  .forwarded_for = text_or(asking->forwarded, ""),
@@ -151,6 +152,8 @@ static const struct {
     {"a key that is none", "Bearer " NO_KEY, 401, 401},
     {"no key behind the scheme", "Bearer ", 401, 401},
     {"a key and more", "Bearer " KEY " x", 401, 401},
+    {"two lines of the field", "Bearer " KEY ", Bearer " KEY, 401, 401},
+    {"the server's own line, and one", "Basic YTpi, Bearer " KEY, 401, 0},
     {"a key without a scheme", KEY, 401, 0},
     {"what is meant for the web server", "Basic YTpi", 401, 0},
     {"a scheme that begins so", "BearerX " KEY, 401, 0},
@@ -180,7 +183,7 @@ static void test_refused_keys(void **state)
     assert_int_equal(status_of(&access, &exchange), 401);
     assert_string_equal(field(&exchange, "WWW-Authenticate"), "Bearer realm=\"forgefold\"");
     assert_string_equal(field(&exchange, "Cache-Control"), "no-store");
-    assert_body_has(&exchange, "\"type\":\"/docs/problems#unauthorized\"");
+    assert_body_has(&exchange, "\"type\":\"/docs/problems#key-needed\"");
     exchange_release(&exchange);
     exchange = exchange_of(&(struct asking){.authorization = "Bearer " NO_KEY});
     assert_int_equal(status_of(&access, &exchange), 401);
@@ -388,6 +391,8 @@ static const struct {
     {"203.0.113.7", {.address = "10.0.0.1", .forwarded = "203.0.113.7"}, 200},
     {"203.0.113.7", {.address = "10.0.0.1", .forwarded = "203.0.113.7, 192.0.2.1"}, 403},
     {"10.0.0.0/8", {.address = "10.0.0.1", .forwarded = "unknown"}, 403},
+    {"127.0.0.0/8 ::1", {.address = "127.0.0.1", .forwarded = SENDER_UNTOLD}, 403},
+    {"10.0.0.0/8", {.address = "10.0.0.1", .forwarded = SENDER_UNTOLD}, 403},
 };
 
 static void test_rules(void **state)
@@ -417,12 +422,67 @@ static void test_rules(void **state)
 static void test_rules_that_are_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"All", "keys", "localhost", "127.0.0.1/8", "all none"};
+    static const char *const wrong[] = {"All",         "keys",     "localhost",
+                                        "127.0.0.1/8", "all none", "  "};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct access_rule rule;
         struct error error;
         assert_int_equal(access_rule_parse(&rule, wrong[i], &error), -1);
         assert_int_equal(rule.kind, ACCESS_NONE);
+    }
+}
+
+/* --- pages of other origins --- */
+
+static const struct {
+    const char *sentence;
+    const char *method, *target;
+    const char *rule;
+    const char *allowed; /* Access-Control-Allow-Origin; "": none */
+} page_rows[] = {
+    {"metrics for addresses", "GET", "/api/v1/metrics", "127.0.0.0/8 ::1", ""},
+    {"metrics for nobody", "GET", "/api/v1/metrics", "none", ""},
+    {"metrics for all", "GET", "/api/v1/metrics", "all", "*"},
+    {"metrics for who has a key", "GET", "/api/v1/metrics", "key", "*"},
+    {"a check for addresses", "GET", "/api/v1/health/live", "127.0.0.0/8 ::1", ""},
+    {"a check for all", "GET", "/api/v1/health/live", "all", "*"},
+    {"whether they may", "OPTIONS", "/api/v1/metrics", "127.0.0.0/8 ::1", ""},
+    {"whether they may read for all", "OPTIONS", "/api/v1/metrics", "all", "*"},
+    {"another method", "DELETE", "/api/v1/metrics", "127.0.0.0/8 ::1", ""},
+    {"a profile", "GET", PATH, "none", "*"},
+    {"a page", "GET", "/docs/problems", "none", "*"},
+    {"nothing", "GET", "/nothing", "none", "*"},
+};
+
+/* A page asks from the address of whoever looks at it. */
+static void test_pages_that_may_read(void **state)
+{
+    (void)state;
+    need_keys();
+    for (size_t i = 0; i < sizeof page_rows / sizeof page_rows[0]; i++) {
+        struct access access = {.keys = keys};
+        assert_int_equal(access_rule_parse(&access.metrics, page_rows[i].rule, NULL), 0);
+        assert_int_equal(access_rule_parse(&access.health, page_rows[i].rule, NULL), 0);
+        struct api_settings settings = settings_of(&access);
+        settings.cors_allow_origin = "*";
+        struct exchange exchange = exchange_of(&(struct asking){.target = page_rows[i].target});
+        free(exchange.request.method);
+        exchange.request.method = alloc_text(page_rows[i].method);
+        api_begin(&settings, &exchange, WALL);
+        for (size_t j = 0; j < 2; j++) {
+            const char *allowed = field(&exchange, "Access-Control-Allow-Origin");
+            if (strcmp(allowed, page_rows[i].allowed) != 0)
+                fail_msg("%s: \"%s\"", page_rows[i].sentence, allowed);
+            const bool is_preflight = field(&exchange, "Access-Control-Allow-Methods")[0] != '\0';
+            assert_int_equal(is_preflight,
+                             allowed[0] != '\0' && strcmp(page_rows[i].method, "OPTIONS") == 0);
+            if (exchange.endpoint == NULL)
+                break;
+            api_overloaded(&settings, &exchange, "busy"); /* says no more of it */
+        }
+        exchange_release(&exchange);
+        access_rule_release(&access.metrics);
+        access_rule_release(&access.health);
     }
 }
 
@@ -446,7 +506,7 @@ static void test_private(void **state)
     headers_clear(&headers);
     caching.is_private = false;
     caching_headers(&caching, "\"x\"", WALL, &headers);
-    assert_string_equal(headers_get(&headers, "Cache-Control"), "public, max-age=60");
+    assert_string_equal(headers_get(&headers, "Cache-Control"), "max-age=60");
     assert_null(headers_get(&headers, "Vary"));
     headers_release(&headers);
 }
@@ -511,6 +571,7 @@ int main(void)
         cmocka_unit_test(test_visit_limit),
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_rules_that_are_refused),
+        cmocka_unit_test(test_pages_that_may_read),
         cmocka_unit_test(test_private),
         cmocka_unit_test(test_request_ids),
         cmocka_unit_test(test_id_of_an_overloaded_reply),

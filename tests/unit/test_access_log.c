@@ -88,6 +88,44 @@ static void test_hostile_requests(void **state)
     }
 }
 
+/* An id is logged whole: it must be found by what the reply says. */
+static void test_longest_id(void **state)
+{
+    (void)state;
+    static const char longest[] =
+        "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789._-abZ";
+    struct exchange exchange = exchange_of("GET", "/");
+    assert_int_equal(sizeof longest, sizeof exchange.id);
+    memcpy(exchange.id, longest, sizeof longest);
+    struct buffer line = BUFFER_INIT(2048);
+    access_log_line(ACCESS_LOG_TEXT, &exchange, WALL, 12, &line);
+    assert_non_null(strstr(buffer_text(&line), "abZ client="));
+    buffer_release(&line);
+    exchange_release(&exchange);
+}
+
+/* What is too long ends before a byte that does not fit any more, never within it. */
+static void test_cuts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *logged;
+    } cuts[] = {
+        {"0123456789abcdef0123456789abcdefX", "=0123456789abcdef0123456789abcdef "},
+        {"0123456789abcdef0123456789abcde\n", "=0123456789abcdef0123456789abcde "},
+        {"0123456789abcdef0123456789abc\nX", "=0123456789abcdef0123456789abc%0A "},
+    };
+    for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+        struct exchange exchange = exchange_of(cuts[i].method, "/");
+        struct buffer line = BUFFER_INIT(2048);
+        access_log_line(ACCESS_LOG_TEXT, &exchange, WALL, 12, &line);
+        if (strstr(buffer_text(&line), cuts[i].logged) == NULL)
+            fail_msg("%s", buffer_text(&line));
+        buffer_release(&line);
+        exchange_release(&exchange);
+    }
+}
+
 /* Where an answer came from is known of the exchange. */
 static void test_hits(void **state)
 {
@@ -112,6 +150,8 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_hostile_requests),
+        cmocka_unit_test(test_longest_id),
+        cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_hits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

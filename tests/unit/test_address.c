@@ -68,7 +68,8 @@ static const struct {
     const char *inside, *outside; /* addresses, or NULL */
     const char *refusal;          /* part of the message; NULL: accepted */
 } range_rows[] = {
-    {"", NULL, "0.0.0.0", NULL},
+    {"", NULL, NULL, "names none"},
+    {"   ", NULL, NULL, "names none"},
     {"10.0.0.0/8", "10.255.255.255", "11.0.0.0", NULL},
     {"10.0.0.0/8", "::ffff:10.1.2.3", "::10.1.2.3", NULL},
     {"10.0.0.0/8 192.0.2.1", "192.0.2.1", "192.0.2.2", NULL},
@@ -146,6 +147,8 @@ static const struct {
     {"one that was not told before it", "10.0.0.1", "192.0.2.1, unknown, 10.0.0.2", "10.0.0.2",
      true},
     {"brackets without an end", "10.0.0.1", "[::1", "10.0.0.1", true},
+    {"a proxy that can not be understood", "10.0.0.1", SENDER_UNTOLD, "10.0.0.1", true},
+    {"nor one that is not trusted", "203.0.113.7", SENDER_UNTOLD, "203.0.113.7", true},
     {"words between commas", "10.0.0.1", "192.0.2.1 192.0.2.2", "10.0.0.1", true},
 };
 

@@ -20,7 +20,6 @@ static const struct {
     const char *name;
     bool allowed;
 } rows[] = {
-    {"", GITHUB, "anybody", true},
     {"pypy", GITHUB, "pypy", true},
     {"pypy", BITBUCKET, "pypy", true},
     {"pypy", GITHUB, "pypy2", false},
@@ -67,9 +66,10 @@ static const struct {
     const char *patterns;
     const char *refusal;
 } refusal_rows[] = {
-    {"gitlab:pypy", "\"gitlab\""}, {"git:pypy", "\"git\""},        {":pypy", "forge \"\""},
-    {"github:", "\"github:\""},    {"a github:b:c", "github:b:c"}, {"a,b", "\"a,b\""},
-    {"m\xc3\xbcller", "must be"},  {"[ab]c", "\"[ab]c\""},         {"a/b", "\"a/b\""},
+    {"gitlab:pypy", "\"gitlab\""}, {"git:pypy", "\"git\""},          {":pypy", "forge \"\""},
+    {"github:", "\"github:\""},    {"a github:b:c", "github:b:c"},   {"a,b", "\"a,b\""},
+    {"m\xc3\xbcller", "must be"},  {"[ab]c", "\"[ab]c\""},           {"a/b", "\"a/b\""},
+    {"", "names nothing"},         {"   ", "leave the setting out"},
 };
 
 static void test_refusals(void **state)

@@ -40,28 +40,28 @@ static const struct {
      2, NULL},
     {"two keys of one name", "a:sha256:" KEY_HASH "\na:sha256:" OTHER_HASH "\n", 2, NULL},
     {"no colon", "# x\nalice\n", 0,
-     "/k:2: this is not a NAME:HASH line, such as forgefold --make-key NAME writes"},
+     "/k:2: this is not a NAME:HASH line, such as forgefold --make-key=NAME writes"},
     {"a key in place of its hash", KEY "\n", 0,
-     "/k:1: this is not a NAME:HASH line, such as forgefold --make-key NAME writes"},
+     "/k:1: this is not a NAME:HASH line, such as forgefold --make-key=NAME writes"},
     {"the same with a name", "\n\nalice:" KEY "\n", 0,
-     "/k:3: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key NAME "
+     "/k:3: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key=NAME "
      "writes "
      "such a line"},
     {"a digit too few", "a:sha256:abc\n", 0,
-     "/k:1: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key NAME "
+     "/k:1: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key=NAME "
      "writes "
      "such a line"},
     {"a digit that is none",
      "a:sha256:g000000000000000000000000000000000000000000000000000000000000000\n", 0,
-     "/k:1: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key NAME "
+     "/k:1: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key=NAME "
      "writes "
      "such a line"},
     {"another algorithm", "a:sha1:" KEY_HASH "\n", 0,
-     "/k:1: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key NAME "
+     "/k:1: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key=NAME "
      "writes "
      "such a line"},
     {"something behind", "a:sha256:" KEY_HASH " x\n", 0,
-     "/k:1: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key NAME "
+     "/k:1: the hash is not \"sha256:\" and 64 hexadecimal digits; forgefold --make-key=NAME "
      "writes "
      "such a line"},
     {"no name", ":sha256:" KEY_HASH "\n", 0,

@@ -204,6 +204,155 @@ static void pages_last_as_long_as_the_snapshot(void **state)
     archive_scene_end(&scene);
 }
 
+/* --- lists of repositories --- */
+
+static struct archive_found find_listed(struct archive_scene *scene, const char *name, int64_t wall)
+{
+    struct archive_account account = archive_scene_account(name);
+    struct archive_found found;
+    account.listed = true;
+    archive_find(&scene->archive, &account, wall, &found);
+    return found;
+}
+
+/* The found list has one repository of that name; forgets what was found. */
+static void assert_listed(struct archive_found *found, const char *name)
+{
+    struct repository repository;
+    assert_non_null(found->snapshot);
+    const struct repository_list *list = found->snapshot->repositories;
+    assert_non_null(list);
+    assert_int_equal(list->count, 1);
+    struct repository_cursor cursor = repository_list_begin(list);
+    assert_true(repository_cursor_next(&cursor, &repository));
+    assert_string_equal(repository.name, name);
+    repository_release(&repository);
+    archive_found_release(found);
+}
+
+static void a_list_comes_with_its_snapshot_where_it_is_wanted(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    archive_scene_begin(&scene);
+    archive_scene_keep_list(&scene, "ann", "one", WALL);
+    const size_t gets = scene.fake->gets;
+    struct archive_found found = find(&scene, "ann", WALL);
+    assert_int_equal(scene.fake->gets, gets + 1);
+    assert_null(found.snapshot->repositories);
+    archive_found_release(&found);
+    found = find_listed(&scene, "ann", WALL);
+    assert_int_equal(found.freshness, FRESHNESS_FRESH);
+    assert_listed(&found, "one");
+    found = find_listed(&scene, "ann", WALL + SCENE_FRESH + SCENE_STALE);
+    assert_int_equal(found.freshness, FRESHNESS_STALE_ON_ERROR);
+    assert_listed(&found, "one");
+    archive_scene_end(&scene);
+}
+
+static void other_repositories_are_another_snapshot(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    archive_scene_begin(&scene);
+    archive_scene_keep_list(&scene, "ann", "one", WALL);
+    archive_scene_keep_list(&scene, "ann", "two", WALL + 1);
+    struct archive_found found = find_listed(&scene, "ann", WALL + 1);
+    assert_int_equal(found.snapshot->fetched_at, WALL + 1);
+    assert_listed(&found, "two");
+    archive_scene_end(&scene);
+}
+
+static void an_unchanged_list_only_gets_new_times(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    const int64_t end = WALL + SCENE_FRESH + SCENE_STALE_IF_ERROR;
+    archive_scene_begin(&scene);
+    archive_scene_keep_list(&scene, "ann", "one", WALL);
+    archive_scene_keep_list(&scene, "ann", "one", WALL + 1000);
+    assert_int_equal(fake_store_puts(scene.fake, " repositories"), 1);
+    assert_int_equal(fake_store_puts(scene.fake, " snapshot"), 1);
+    struct archive_found found = find_listed(&scene, "ann", end);
+    assert_int_equal(found.snapshot->fetched_at, WALL);
+    assert_listed(&found, "one");
+    archive_scene_end(&scene);
+}
+
+static void lose_list(struct archive_scene *scene)
+{
+    store_remove(scene->archive.store, "account github https://github.test/ ann anonymous basic "
+                                       "repositories");
+}
+
+static void damage_list(struct archive_scene *scene)
+{
+    assert_int_equal(fake_store_damage(scene->fake, " repositories"), 1);
+}
+
+/* As where one process has put a list, and another finds the snapshot before it. */
+static void change_list(struct archive_scene *scene)
+{
+    struct snapshot *other = archive_scene_snapshot("ann", 5, WALL);
+    const struct store_times times = {WALL, WALL + 9, WALL + 9, WALL + 9};
+    archive_scene_list(other, "two");
+    store_put(scene->archive.store,
+              "account github https://github.test/ ann anonymous basic repositories",
+              other->repositories->bytes, other->repositories->length, &times);
+    snapshot_drop(other);
+}
+
+static void without_its_list_a_snapshot_is_not_there(void **state)
+{
+    (void)state;
+    static void (*const mishaps[])(struct archive_scene *) = {lose_list, damage_list, change_list};
+    for (size_t i = 0; i < COUNT(mishaps); i++) {
+        struct archive_scene scene;
+        archive_scene_begin(&scene);
+        archive_scene_keep_list(&scene, "ann", "one", WALL);
+        mishaps[i](&scene);
+        struct archive_found found = find_listed(&scene, "ann", WALL);
+        assert_nothing(&found);
+        found = find(&scene, "ann", WALL);
+        assert_int_equal(found.freshness, FRESHNESS_FRESH);
+        archive_found_release(&found);
+        /* Kept again with its snapshot, so that a reply now is what it is later. */
+        archive_scene_keep_list(&scene, "ann", "one", WALL + 1);
+        found = find_listed(&scene, "ann", WALL + 1);
+        assert_int_equal(found.snapshot->fetched_at, WALL + 1);
+        assert_listed(&found, "one");
+        archive_scene_end(&scene);
+    }
+}
+
+/* From before there were lists, or of a visit that only asked whether it is there. */
+static void a_snapshot_that_never_had_a_list_is_not_there(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    archive_scene_begin(&scene);
+    archive_scene_keep(&scene, "ann", 5, WALL);
+    struct archive_found found = find_listed(&scene, "ann", WALL);
+    assert_nothing(&found);
+    archive_scene_end(&scene);
+}
+
+static void who_does_not_exist_needs_no_list(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    const struct archive_account ann = archive_scene_account("ann");
+    struct snapshot *nobody =
+        snapshot_without_data("github", "ann", ACCOUNT_NOT_FOUND, NULL, 0, WALL);
+    archive_scene_begin(&scene);
+    archive_keep(&scene.archive, &ann, nobody, NULL, WALL);
+    struct archive_found found = find_listed(&scene, "ann", WALL);
+    assert_int_equal(found.freshness, FRESHNESS_FRESH);
+    archive_found_release(&found);
+    snapshot_drop(nobody);
+    archive_scene_end(&scene);
+}
+
 /* Each is another account to the archive. */
 static void what_makes_another_key(void **state)
 {
@@ -277,6 +426,25 @@ static void what_cannot_be_read_is_not_there(void **state)
     archive_scene_end(&scene);
 }
 
+static void a_store_that_cannot_tell_is_not_an_empty_one(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct store_stamp snapshot;
+    struct store_stamp failure;
+    const struct archive_account ann = archive_scene_account("ann");
+    archive_scene_begin(&scene);
+    for (int broken = 0; broken < 2; broken++) {
+        scene.fake->broken = broken == 1;
+        struct archive_found found = find(&scene, "ann", WALL);
+        assert_int_equal(found.untold, broken == 1);
+        assert_nothing(&found);
+        assert_int_equal(archive_stamps(&scene.archive, &ann, WALL, &snapshot, &failure), -broken);
+        assert_true(is_zeroed(&snapshot) && is_zeroed(&failure));
+    }
+    archive_scene_end(&scene);
+}
+
 static void stamps_say_what_would_be_found(void **state)
 {
     (void)state;
@@ -335,14 +503,14 @@ static void all_of_an_account_is_purged(void **state)
     keep_with_pages(&scene, "pages", WALL);
     archive_scene_keep_failure(&scene, "ann", 0, WALL);
     scene.forges[SCENE_GITHUB].authorized = true;
-    archive_scene_keep(&scene, "ann", 5, WALL);
+    archive_scene_keep_list(&scene, "ann", "one", WALL);
     struct archive_account full = account;
     struct snapshot *snapshot = archive_scene_snapshot("ann", 5, WALL);
     full.full = true;
     archive_keep(&scene.archive, &full, snapshot, NULL, WALL);
     snapshot_drop(snapshot);
 
-    assert_int_equal(archive_purge(&scene.archive, &account), 5);
+    assert_int_equal(archive_purge(&scene.archive, &account), 6);
     assert_int_equal(fake_store_values(scene.fake), 1);
     assert_int_equal(archive_purge(&scene.archive, &account), 0);
     scene.fake->broken = true;
@@ -400,9 +568,16 @@ int main(void)
         cmocka_unit_test(a_failure_of_the_future_is_forgotten),
         cmocka_unit_test(what_tells_the_same_only_gets_new_times),
         cmocka_unit_test(pages_last_as_long_as_the_snapshot),
+        cmocka_unit_test(a_list_comes_with_its_snapshot_where_it_is_wanted),
+        cmocka_unit_test(other_repositories_are_another_snapshot),
+        cmocka_unit_test(an_unchanged_list_only_gets_new_times),
+        cmocka_unit_test(without_its_list_a_snapshot_is_not_there),
+        cmocka_unit_test(a_snapshot_that_never_had_a_list_is_not_there),
+        cmocka_unit_test(who_does_not_exist_needs_no_list),
         cmocka_unit_test(what_makes_another_key),
         cmocka_unit_test(a_long_base_url_has_keys_of_its_own),
         cmocka_unit_test(what_cannot_be_read_is_not_there),
+        cmocka_unit_test(a_store_that_cannot_tell_is_not_an_empty_one),
         cmocka_unit_test(stamps_say_what_would_be_found),
         cmocka_unit_test(one_at_a_time_may_visit),
         cmocka_unit_test(all_of_an_account_is_purged),

@@ -23,7 +23,8 @@
     "links.avatar.href"
 #define PAGE_TAIL(n)                                                                               \
     "repositories/name?pagelen=100&page=" #n "&sort=created_on&fields=size,pagelen,next,"          \
-    "values.uuid,values.is_private,values.language,values.size,values.parent.full_name"
+    "values.uuid,values.full_name,values.is_private,values.language,values.size,"                  \
+    "values.parent.full_name"
 #define NEXT(n) "\"next\":\"https://api.bitbucket.org/2.0/" PAGE_TAIL(n) "\""
 
 #define END                                                                                        \
@@ -48,7 +49,8 @@
 
 #define UUID(n) "\"uuid\":\"{00000000-0000-4000-8000-00000000000" #n "}\""
 #define REPOSITORY(n)                                                                              \
-    "{" UUID(n) ",\"is_private\":false,\"language\":\"c\",\"size\":10,\"parent\":null}"
+    "{" UUID(n) ",\"full_name\":\"name/r" #n "\",\"is_private\":false,\"language\":\"c\","         \
+                "\"size\":10,\"parent\":null}"
 #define PRIVATE(n) "{" UUID(n) ",\"is_private\":true}"
 
 static char base_url[] = "https://api.bitbucket.org/2.0/";
@@ -130,7 +132,37 @@ static void tells_the_whole_workspace(void **state)
         assert_string_equal(snapshot->created_at, "2018-11-29T02:09:41.662144+00:00");
         assert_int_equal(drive.calls, 2);
         assert_int_equal(drive.rounds, 1);
+        char *list = forge_list_text(snapshot);
+        assert_string_equal(list,
+                            "? fork ? perl ? ? ? ? ? ? ? ? 7; ? original ? ? ? ? ? ? ? ? ? ? 0;"
+                            " r1 original ? c ? ? ? ? ? ? ? ? 10;");
+        free(list);
         snapshot_drop(snapshot);
+    }
+}
+
+/* What is behind the last slash of full_name is the name; a text of another form is one too. */
+static void a_repository_is_named_by_its_slug(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *full_name; /* JSON */
+        const char *name;
+    } named[] = {
+        {"\"name/a.b-c_d\"", "a.b-c_d"}, {"\"alone\"", "alone"}, {"\"name/\"", "?"}, {"null", "?"}};
+    for (size_t i = 0; i < COUNT(named); i++) {
+        char *body = alloc_format("{\"size\":1,\"pagelen\":100,\"values\":[{" UUID(
+                                      1) ",\"is_private\":false,\"full_name\":%s}]}",
+                                  named[i].full_name);
+        const struct forge_row rows[] = {{PAGE_TAIL(1), OK(body, .length = strlen(body))}, END};
+        struct forge_drive drive;
+        struct snapshot *snapshot = visit_name(rows, FORGE_ORDER_FIRST, &drive);
+        char *list = forge_list_text(snapshot);
+        assert_int_equal(strcspn(list, " "), strlen(named[i].name));
+        assert_memory_equal(list, named[i].name, strlen(named[i].name));
+        free(list);
+        snapshot_drop(snapshot);
+        free(body);
     }
 }
 
@@ -913,6 +945,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_the_whole_workspace),
+        cmocka_unit_test(a_repository_is_named_by_its_slug),
         cmocka_unit_test(an_empty_workspace_tells_nothing_is_there),
         cmocka_unit_test(full_detail_counts_watchers_and_forks_of_originals),
         cmocka_unit_test(full_detail_keeps_to_the_budget),

@@ -130,6 +130,14 @@ static void reads_each_forges_own_units(void **state)
         {"no reset told", "60", "8", NULL, {0}},
         {"nothing told", NULL, NULL, NULL, {0}},
         {"not a number", "60", "many", "156", {0}},
+        {"in two hours, the latest that is believed",
+         "60",
+         "0",
+         "1800007200",
+         {.told = true, .limit = 60, .remaining = 0, .reset_at = 1800007200}},
+        {"no hour has a reset as far away", "60", "0", "1800007201", {0}},
+        {"nor as seconds left", "60", "0", "7201", {0}},
+        {"a time in milliseconds", "60", "0", "1800003600000", {0}},
         {"a number that no one can count", "60", "99999999999999999999", "156", {0}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

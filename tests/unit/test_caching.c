@@ -52,84 +52,91 @@ static const struct header_row header_rows[] = {
      1,
      0,
      "0",
-     "public, max-age=900, stale-while-revalidate=3600, stale-if-error=89100",
+     "max-age=900, stale-while-revalidate=3600, stale-if-error=89100",
      EIGHT},
     {"what is old has aged, and max-age counts from when it was asked",
      {FRESH},
      1,
      600,
      "600",
-     "public, max-age=900, stale-while-revalidate=3600, stale-if-error=89100",
+     "max-age=900, stale-while-revalidate=3600, stale-if-error=89100",
      EIGHT},
     {"at the end nothing is left",
      {FRESH},
      1,
      1000,
      "1000",
-     "public, max-age=1000, stale-while-revalidate=3600, stale-if-error=89100",
+     "max-age=1000, stale-while-revalidate=3600, stale-if-error=89100",
      EIGHT},
     {"a clock that is behind makes nothing younger than it is, nor Last-Modified of the future",
      {FRESH},
      1,
      -3600,
      "0",
-     "public, max-age=4500, stale-while-revalidate=3600, stale-if-error=89100",
+     "max-age=4500, stale-while-revalidate=3600, stale-if-error=89100",
      SEVEN},
     {"what tells the same as before was modified before",
      {{ACCOUNT_OK, false, false, -3600, {0, 900, 4500, 90000}}},
      1,
      0,
      "0",
-     "public, max-age=900, stale-while-revalidate=3600, stale-if-error=89100",
+     "max-age=900, stale-while-revalidate=3600, stale-if-error=89100",
      SEVEN},
     {"the oldest ages, the first to end ends it, the newest has modified it",
      {{ACCOUNT_OK, false, false, 1, {-500, 400, 4000, 80000}}, FRESH},
      2,
      10,
      "510",
-     "public, max-age=900, stale-while-revalidate=3600, stale-if-error=79600",
+     "max-age=900, stale-while-revalidate=3600, stale-if-error=79600",
      ONE_PAST},
     {"who is not found is never stale",
      {FRESH, {ACCOUNT_NOT_FOUND, false, false, 0, {0, 270, 270, 270}}},
      2,
      0,
      "0",
-     "public, max-age=270",
+     "max-age=270",
      EIGHT},
     {"who may only be stale when asking fails is told so",
      {{ACCOUNT_OK, false, false, 0, {0, 900, 900, 1000}}},
      1,
      0,
      "0",
-     "public, max-age=900, stale-if-error=100",
+     "max-age=900, stale-if-error=100",
      EIGHT},
     {"what a rule refuses says nothing of time",
      {FRESH, {ACCOUNT_NOT_FOUND, false, true, 5, {5, INT64_MAX, INT64_MAX, INT64_MAX}}},
      2,
      10,
      "10",
-     "public, max-age=900, stale-while-revalidate=3600, stale-if-error=89100",
+     "max-age=900, stale-while-revalidate=3600, stale-if-error=89100",
      EIGHT},
     {"what is stale may be told no longer",
      {{ACCOUNT_OK, true, false, -3600, {-3600, -2700, 4500, 90000}}},
      1,
      0,
      "3600",
-     "public, max-age=3600",
+     "max-age=3600",
      SEVEN},
     {"also when a clock that was ahead calls it fresh",
      {{ACCOUNT_OK, true, false, -3600, {7200, 8100, 9000, 90000}}},
      1,
      0,
      "0",
-     "public, max-age=0",
+     "max-age=0",
      SEVEN},
+    {"what no clock can count to is the most that there is",
+     {{ACCOUNT_OK, false, false, 0, {INT64_MIN, INT64_MAX, INT64_MAX, INT64_MAX}}},
+     1,
+     0,
+     "9223372036854775807",
+     "max-age=9223372036854775807",
+     EIGHT},
     {"what is not complete is good until it may be asked again",
      {FRESH, {ACCOUNT_TIMEOUT, false, false, 0, {0, 30, 30, 30}}},
      2,
      10,
      "10",
-     "public, max-age=30",
+     "max-age=30",
      EIGHT},
 };
 
@@ -254,9 +261,41 @@ static const struct match_row {
 static void a_client_may_have_it_already(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(match_rows); i++)
-        if (caching_matches(match_rows[i].if_none_match, TAG) != match_rows[i].matches)
+    for (size_t i = 0; i < COUNT(match_rows); i++) {
+        const enum caching_condition expected =
+            match_rows[i].matches ? CACHING_NOT_MODIFIED : CACHING_SEND;
+        if (caching_compare("", match_rows[i].if_none_match, TAG) != expected)
             fail_msg("%s: %s", match_rows[i].sentence, match_rows[i].if_none_match);
+    }
+}
+
+static const struct condition_row {
+    const char *sentence;
+    const char *if_match;
+    const char *if_none_match;
+    enum caching_condition expected;
+} condition_rows[] = {
+    {"nothing is asked of it", "", "", CACHING_SEND},
+    {"what the client has", TAG, "", CACHING_SEND},
+    {"one of what it has", "\"other\", " TAG, "", CACHING_SEND},
+    {"anything", "*", "", CACHING_SEND},
+    {"as Apache compresses", "\"" DIGITS "-gzip\"", "", CACHING_SEND},
+    {"something else", "\"other\"", "", CACHING_FAILED},
+    {"by strong comparison", "W/" TAG, "", CACHING_FAILED},
+    {"a weak one, and the tag", "W/" TAG ", " TAG, "", CACHING_SEND},
+    {"what is none", "other", "", CACHING_FAILED},
+    {"something else, before what it has", "\"other\"", TAG, CACHING_FAILED},
+    {"what it has and does not want again", TAG, TAG, CACHING_NOT_MODIFIED},
+};
+
+static void a_client_may_ask_for_the_one_it_has(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(condition_rows); i++) {
+        const struct condition_row *row = &condition_rows[i];
+        if (caching_compare(row->if_match, row->if_none_match, TAG) != row->expected)
+            fail_msg("%s: %s, %s", row->sentence, row->if_match, row->if_none_match);
+    }
 }
 
 int main(void)
@@ -266,6 +305,7 @@ int main(void)
         cmocka_unit_test(nothing_but_refusals_do_not_overflow),
         cmocka_unit_test(a_tag_is_a_hash_in_quotes),
         cmocka_unit_test(a_client_may_have_it_already),
+        cmocka_unit_test(a_client_may_ask_for_the_one_it_has),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -574,7 +574,9 @@ static void test_probe_of_trouble(void **state)
     char *text;
     struct engine_settings without = engine_settings;
     assert_false(probe(&engine_settings, refused, sizeof refused / sizeof refused[0], &text));
-    assert_holds(text, "  github: answered 401: it refuses the credential, quota not told, with");
+    assert_holds(
+        text, "  github: answered 401: it refuses the credential, which may be expired or revoked, "
+              "quota not told, with");
     assert_holds(text, "  bitbucket: not reached: ");
     free(text);
     without.open_transport = open_nothing;

@@ -429,19 +429,19 @@ static void test_ceilings(void **state)
          "[1,",
          ELEMENTS_MAXIMUM_KEPT + 1,
          ",2]",
-         "more than 262144 bytes would be kept of element 1"},
+         "what is needed of element 1 has more than 262144 bytes"},
         {"the fault behind the ceiling is not seen",
          {"", NULL, NULL},
          "[1,",
          ELEMENTS_MAXIMUM_KEPT * 2,
          "}",
-         "more than 262144 bytes would be kept of element 1"},
+         "what is needed of element 1 has more than 262144 bytes"},
         {"nor is the fault inside what is kept",
          {"", NULL, NULL},
          "[1,[",
          ELEMENTS_MAXIMUM_KEPT,
          "}",
-         "more than 262144 bytes would be kept of element 1"},
+         "what is needed of element 1 has more than 262144 bytes"},
         {"a member as large as may be",
          {"", PATHS("s"), NULL},
          "[{\"s\":",
@@ -453,7 +453,7 @@ static void test_ceilings(void **state)
          "[{\"s\":",
          ELEMENTS_MAXIMUM_KEPT - AROUND,
          "}]",
-         "more than 262144 bytes would be kept of element 0"},
+         "what is needed of element 0 has more than 262144 bytes"},
         {"a subtree as large as may be",
          {"", PATHS("s"), NULL},
          "[{\"s\":[",
@@ -465,7 +465,7 @@ static void test_ceilings(void **state)
          "[{\"s\":[",
          ELEMENTS_MAXIMUM_KEPT - AROUND - 2,
          "]}]",
-         "more than 262144 bytes would be kept of element 0"},
+         "what is needed of element 0 has more than 262144 bytes"},
         {"what nobody keeps has no ceiling",
          {"", PATHS("id"), NULL},
          "[{\"id\":1,\"s\":",
@@ -489,7 +489,7 @@ static void test_ceilings(void **state)
          "{\"v\":[{\"id\":1}],\"s\":",
          ELEMENTS_MAXIMUM_KEPT - AROUND,
          "}",
-         "more than 262144 bytes would be kept of the document around the elements"},
+         "what is needed of the document around the list has more than 262144 bytes"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct buffer text = with_string(rows[i].before, rows[i].length, rows[i].behind);
@@ -510,7 +510,8 @@ static void test_ceiling_of_objects(void **state)
         buffer_append_text(&text, "]]");
         const struct selection selection = {"", NULL, NULL};
         check_ceiling(&selection, &text,
-                      count > most ? "more than 262144 bytes would be kept of element 0" : NULL);
+                      count > most ? "what is needed of element 0 has more than 262144 bytes"
+                                   : NULL);
         buffer_release(&text);
     }
 }

@@ -813,6 +813,23 @@ static void without_a_transport_everybody_is_told(void **state)
     engine_free(scene.engine);
 }
 
+static void a_child_inherits_the_transport(void **state)
+{
+    (void)state;
+    static const struct scripted_answer held[] = {{.url = "/users/ann", .held = true}};
+    struct scene scene;
+    struct guest guest;
+    scene_begin(&scene, held, 1);
+    engine_inherit(scene.engine); /* nothing is open yet */
+    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    engine_step(scene.engine, 0);
+    assert_int_equal(scene.script.inherited, 0);
+    engine_inherit(scene.engine);
+    assert_int_equal(scene.script.inherited, 1);
+    engine_free(scene.engine);
+    guest_goes(&guest);
+}
+
 static void freeing_answers_who_still_waits(void **state)
 {
     (void)state;
@@ -894,6 +911,7 @@ int main(void)
         cmocka_unit_test(redirects_are_followed_to_what_is_remembered),
         cmocka_unit_test(what_does_not_replay_is_asked_for_again),
         cmocka_unit_test(without_a_transport_everybody_is_told),
+        cmocka_unit_test(a_child_inherits_the_transport),
         cmocka_unit_test(freeing_answers_who_still_waits),
         cmocka_unit_test(stopping_answers_within_its_grace),
     };

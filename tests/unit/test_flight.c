@@ -300,7 +300,7 @@ static void open_breaker(struct scene *scene, int64_t remaining)
 {
     const struct quota quota = {
         .told = true, .limit = 60, .remaining = remaining, .reset_at = clock_wall() + 100};
-    scene->service.breaker = (struct breaker){.failures = BREAKER_FAILURES};
+    scene->service.breaker = (struct breaker){.failed_until = 1};
     budget_learn(&service_budgets(&scene->service, true)[ALLOWANCE_REST], &quota, clock_wall());
 }
 
@@ -424,6 +424,54 @@ static void what_is_not_asked_tells_nothing(void **state)
     assert_int_equal(land(&scene, &retry_at), ACCOUNT_RATE_LIMITED);
     assert_int_equal(budgets[ALLOWANCE_GRAPHQL].blocked_until, 0);
     assert_int_equal(scene.service.breaker.failures, 7);
+    assert_int_equal(scene.calls_done, 0);
+    scene_release(&scene);
+}
+
+static void only_calls_that_were_made_are_counted_as_done(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {ANSWER("", 500, "{}")};
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, answers, COUNT(answers));
+    scene.forge.authorization = NULL;
+    gate_init(&scene.service.gate, 1);
+    begin(&scene);
+    assert_true(scene.calls_known > 1);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_UPSTREAM_ERROR);
+    assert_int_equal(scene.script.started, 1);
+    assert_int_equal(scene.calls_done, 1);
+    scene_release(&scene);
+}
+
+/* Else those in line would be refused one after another, each at the forge's cost. */
+static void a_short_pause_is_for_the_calls_in_line_too(void **state)
+{
+    (void)state;
+    static const struct scripted_answer answers[] = {
+        {.url = "",
+         .outcome = CALL_ANSWERED,
+         .status = 429,
+         .headers = {"Retry-After", "1"},
+         .body = "{}",
+         .times = 1},
+        ANSWER("/users/ann", 200, USER),
+        ANSWER("", 200, "[]"),
+    };
+    struct scene scene;
+    int64_t retry_at;
+    scene_init(&scene, answers, COUNT(answers));
+    scene.forge.authorization = NULL;
+    gate_init(&scene.service.gate, 1);
+    begin(&scene);
+    const size_t calls = scene.calls_known;
+    const int64_t told = clock_monotonic_ms();
+    step_until_started(&scene, 2);
+    assert_true(clock_monotonic_ms() >= told + 1000);
+    assert_int_equal(land(&scene, &retry_at), ACCOUNT_OK);
+    assert_int_equal(scene.script.started, 1 + calls);
+    assert_int_equal(scene.calls_done, calls);
     scene_release(&scene);
 }
 
@@ -521,6 +569,8 @@ int main(void)
         cmocka_unit_test(halves_and_retries_give_back_what_they_took),
         cmocka_unit_test(flights_that_are_given_up_give_back_what_they_took),
         cmocka_unit_test(beginning_anew_without_the_credential_gives_back_what_was_taken_with_it),
+        cmocka_unit_test(only_calls_that_were_made_are_counted_as_done),
+        cmocka_unit_test(a_short_pause_is_for_the_calls_in_line_too),
         cmocka_unit_test(the_probe_is_a_visit_that_makes_calls),
         cmocka_unit_test(a_probe_may_begin_anew_without_the_credential),
         cmocka_unit_test(a_secondary_limit_ends_all_calls),

@@ -177,6 +177,36 @@ static void assert_facts(const struct snapshot *snapshot, const struct github_wo
     assert_told(snapshot, STATISTIC_LANGUAGE_BYTES, "0");
 }
 
+/* Where they are many, forks are not asked about again. */
+static void each_repository_tells_what_is_known_of_it(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t total;
+        size_t originals;
+        const char *original;
+        const char *fork;
+    } rows[] = {
+        {3, 2, "r1 original 0 C git 3 5 2 3 1 4 10 2048;", "r3 fork 0 C git 3 5 2 3 1 4 10 2048;"},
+        {130, 120, "r1 original 0 C git 3 5 2 3 1 4 10 2048;",
+         "r121 fork 0 C git 3 5 ? ? ? 4 ? 2048;"},
+        {700, 600, "r1 original 0 C git 3 5 2 3 1 4 ? 2048;",
+         "r601 fork 0 C git 3 5 ? ? ? 4 ? 2048;"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct github_world world = {.total = rows[i].total, .originals = rows[i].originals};
+        struct forge_drive drive = {.order = (enum forge_order)(i % FORGE_ORDER_COUNT)};
+        struct snapshot *snapshot = visit_world(&world, &drive);
+        char *list = forge_list_text(snapshot);
+        assert_int_equal(snapshot->repositories->count, rows[i].total);
+        assert_non_null(strstr(list, rows[i].original));
+        assert_non_null(strstr(list, rows[i].fork));
+        free(list);
+        snapshot_drop(snapshot);
+        github_world_clear(&world);
+    }
+}
+
 static void asks_as_little_as_can_be(void **state)
 {
     (void)state;
@@ -361,7 +391,8 @@ static void too_many_repositories_are_not_listed(void **state)
     struct forge_drive drive = {.settings = &few};
     struct snapshot *snapshot = visit_world(&world, &drive);
     assert_int_equal(snapshot->status, ACCOUNT_TOO_LARGE);
-    assert_string_equal(snapshot->detail, "the account has more than 300 repositories");
+    assert_string_equal(snapshot->detail,
+                        "the account has more than 300 repositories, the most that are read here");
     assert_int_equal(drive.calls, 2);
     snapshot_drop(snapshot);
     github_world_clear(&world);
@@ -1460,6 +1491,7 @@ static void reads_recorded_answers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_repository_tells_what_is_known_of_it),
         cmocka_unit_test(asks_as_little_as_can_be),
         cmocka_unit_test(what_a_visit_will_cost_is_known_after_its_first_page),
         cmocka_unit_test(queries_cost_what_github_says),

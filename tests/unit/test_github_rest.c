@@ -46,8 +46,9 @@
 #define ORGANIZATION                                                                               \
     "{\"login\":\"name\",\"id\":1,\"type\":\"Organization\",\"followers\":5,\"following\":0}"
 #define REPOSITORY(id)                                                                             \
-    "{\"id\":" #id ",\"fork\":false,\"private\":false,\"archived\":false,\"size\":2,"              \
-    "\"forks_count\":3,\"stargazers_count\":5,\"watchers_count\":1000,\"open_issues_count\":7,"    \
+    "{\"id\":" #id ",\"name\":\"r" #id "\",\"fork\":false,\"private\":false,"                      \
+    "\"archived\":false,\"size\":2,\"forks_count\":3,\"stargazers_count\":5,\"watchers_count\":"   \
+    "1000,\"open_issues_count\":7,"                                                                \
     "\"language\":\"C\",\"topics\":[\"git\"]}"
 
 static char base_url[] = "https://api.github.com/";
@@ -126,6 +127,10 @@ static void tells_the_whole_account(void **state)
         struct snapshot *snapshot = visit_name(rows, (enum forge_order)order, &drive);
         assert_int_equal(snapshot->status, ACCOUNT_OK);
         assert_totals(snapshot, totals);
+        char *list = forge_list_text(snapshot);
+        assert_string_equal(list, "? fork 1 Perl  9 9 ? ? ? 9 ? 1024;"
+                                  " r1 original 0 C git 3 5 ? ? ? 7 ? 2048;");
+        free(list);
         assert_int_equal(snapshot->totals.languages.count, 1);
         assert_string_equal(snapshot->totals.languages.items[0].name, "C");
         assert_int_equal(snapshot->totals.topics.count, 1);
@@ -524,8 +529,13 @@ static void failures_are_told_apart(void **state)
         {"a reset that has passed is not now",
          ERROR(403, "X-RateLimit-Remaining: 0\nX-RateLimit-Reset: 1600000000\n", "{}"),
          ACCOUNT_RATE_LIMITED, ACCOUNT_RATE_LIMITED, WALL + 1, NULL},
-        {"a reset that no hour has",
+        {"a reset that no hour has says nothing",
          ERROR(403, "X-RateLimit-Remaining: 0\nX-RateLimit-Reset: 4000000000\n", "{}"),
+         ACCOUNT_RATE_LIMITED, ACCOUNT_RATE_LIMITED, WALL + 60, NULL},
+        {"nor does one in milliseconds",
+         ERROR(403, "X-RateLimit-Remaining: 0\nX-RateLimit-Reset: 1700000777000\n", "{}"),
+         ACCOUNT_RATE_LIMITED, ACCOUNT_RATE_LIMITED, WALL + 60, NULL},
+        {"a wait of years is not believed", ERROR(429, "Retry-After: 1000000000\n", "{}"),
          ACCOUNT_RATE_LIMITED, ACCOUNT_RATE_LIMITED, WALL + 86400, NULL},
         {"no calls left and nothing more", ERROR(403, "X-RateLimit-Remaining: 0\n", "{}"),
          ACCOUNT_RATE_LIMITED, ACCOUNT_RATE_LIMITED, WALL + 60, NULL},

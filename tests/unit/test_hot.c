@@ -18,6 +18,7 @@
 
 #define WALL SCENE_WALL
 #define TAG "\"0123456789abcdef0123456789abcdef\""
+#define LINKS "<?a>; rel=\"first\""
 #define ROOM ((size_t)1024 * 1024)
 
 /* --- replies of accounts that are remembered --- */
@@ -56,7 +57,7 @@ static struct hot_reply *reply_of(struct scene *scene, const char *const *names,
     assert_int_equal(lookup.want_count, 0);
     caching_of_lookup(&caching, &lookup, wall);
     buffer_append_text(&bytes, body);
-    struct hot_reply *reply = hot_reply_new(&lookup, &caching, TAG, &bytes, wall);
+    struct hot_reply *reply = hot_reply_new(&lookup, &caching, TAG, LINKS, &bytes, wall);
     assert_null(bytes.bytes);
     lookup_release(&lookup);
     return reply;
@@ -115,6 +116,7 @@ static void a_reply_is_found_under_all_its_keys(void **state)
     assert_false(has(&scene, "with", "ann", WALL));
     reply = hot_find(scene.hot, "with\0nul", 8, &scene.remembered.archive, WALL);
     assert_string_equal(hot_reply_tag(reply), TAG);
+    assert_string_equal(hot_reply_links(reply), LINKS);
     assert_int_equal(hot_reply_caching(reply)->checked_at, WALL);
     hot_reply_drop(reply);
     scene_end(&scene);
@@ -210,7 +212,7 @@ static const struct change_row change_rows[] = {
     {"a visit that failed, beside what is fresh", a_failure, true},
     {"a visit of another account", another_account, true},
     {"it was purged", a_purge, false},
-    {"nobody can tell", a_broken_store, false},
+    {"the store cannot tell", a_broken_store, true},
 };
 
 static void it_holds_while_the_archive_would_say_the_same(void **state)
@@ -337,25 +339,95 @@ static void refused_accounts_are_never_looked_up(void **state)
     scene_end(&scene);
 }
 
-static void what_a_visit_has_just_told_is_not_kept(void **state)
+/* A reply about ann of what a visit has just come to; NULL when it must not be kept. */
+static struct hot_reply *reply_of_visit(struct scene *scene, struct snapshot *snapshot)
 {
-    (void)state;
-    struct scene scene;
     struct query_account account = {.forge = SCENE_GITHUB, .name = (char *)(uintptr_t) "ann"};
     const struct query query = {.accounts = &account, .count = 1};
     struct lookup lookup;
     struct caching caching;
     struct buffer body = BUFFER_INIT(100);
-    scene_begin(&scene, ROOM);
-    lookup_init(&lookup, &scene.remembered.archive, &query, LOOKUP_AT_ONCE, WALL);
-    struct snapshot *snapshot = archive_scene_snapshot("ann", 5, WALL);
-    lookup_complete(&lookup, &scene.remembered.archive, &snapshot, WALL);
+    lookup_init(&lookup, &scene->remembered.archive, &query, LOOKUP_AT_ONCE, WALL);
+    assert_int_equal(lookup.want_count, 1);
+    lookup_complete(&lookup, &scene->remembered.archive, &snapshot, WALL);
     caching_of_lookup(&caching, &lookup, WALL);
-    buffer_append_text(&body, "body");
-    assert_null(hot_reply_new(&lookup, &caching, TAG, &body, WALL));
-    assert_string_equal(buffer_text(&body), "body");
+    buffer_append_text(&body, "visited");
+    struct hot_reply *reply = hot_reply_new(&lookup, &caching, TAG, "", &body, WALL);
+    assert_string_equal(buffer_text(&body), reply == NULL ? "visited" : "");
     buffer_release(&body);
     lookup_release(&lookup);
+    return reply;
+}
+
+static void what_a_visit_has_just_told_is_not_kept(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene, ROOM);
+    assert_null(reply_of_visit(&scene, archive_scene_snapshot("ann", 5, WALL)));
+    scene_end(&scene);
+}
+
+/* --- while the store cannot tell --- */
+
+static void a_reply_then_holds_to_its_own_end(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene, ROOM);
+    archive_scene_keep(&scene.remembered, "ann", 5, WALL);
+    put_about(&scene, "ann", WALL);
+    scene.remembered.fake->broken = true;
+    assert_true(has(&scene, "ann", "ann", WALL + SCENE_FRESH * 9 / 10 - 1));
+    assert_false(has(&scene, "ann", "ann", WALL + SCENE_FRESH));
+    scene_end(&scene);
+}
+
+static void once_it_can_again_what_it_tells_counts(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene, ROOM);
+    archive_scene_keep(&scene.remembered, "ann", 5, WALL);
+    archive_scene_keep(&scene.remembered, "bob", 5, WALL);
+    put_about(&scene, "ann", WALL);
+    put_about(&scene, "bob", WALL);
+    archive_scene_keep(&scene.remembered, "bob", 6, WALL + 1);
+    scene.remembered.fake->broken = true;
+    assert_true(has(&scene, "ann", "ann", WALL + 2));
+    assert_true(has(&scene, "bob", "bob", WALL + 2));
+    scene.remembered.fake->broken = false;
+    assert_true(has(&scene, "ann", "ann", WALL + 3));
+    assert_false(has(&scene, "bob", "bob", WALL + 3));
+    scene_end(&scene);
+}
+
+static void what_a_visit_has_told_is_then_kept_until_it_can(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene, ROOM);
+    scene.remembered.fake->broken = true;
+    struct hot_reply *reply = reply_of_visit(&scene, archive_scene_snapshot("ann", 5, WALL));
+    assert_non_null(reply);
+    put(&scene, "one", reply);
+    put(&scene, "two", reply);
+    hot_reply_drop(reply);
+    assert_true(has(&scene, "one", "visited", WALL + SCENE_FRESH * 9 / 10 - 1));
+    assert_false(has(&scene, "one", "visited", WALL + SCENE_FRESH));
+    assert_true(has(&scene, "two", "visited", WALL + 2));
+    scene.remembered.fake->broken = false;
+    assert_false(has(&scene, "two", "visited", WALL + 3));
+    scene_end(&scene);
+}
+
+static void a_visit_that_failed_is_not_kept_even_then(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene, ROOM);
+    scene.remembered.fake->broken = true;
+    assert_null(reply_of_visit(&scene, archive_scene_failure("ann", 0, WALL)));
     scene_end(&scene);
 }
 
@@ -510,6 +582,10 @@ int main(void)
         cmocka_unit_test(a_stale_reply_is_good_for_its_second),
         cmocka_unit_test(refused_accounts_are_never_looked_up),
         cmocka_unit_test(what_a_visit_has_just_told_is_not_kept),
+        cmocka_unit_test(a_reply_then_holds_to_its_own_end),
+        cmocka_unit_test(once_it_can_again_what_it_tells_counts),
+        cmocka_unit_test(what_a_visit_has_told_is_then_kept_until_it_can),
+        cmocka_unit_test(a_visit_that_failed_is_not_kept_even_then),
         cmocka_unit_test(what_was_not_used_for_longest_goes_first),
         cmocka_unit_test(aliases_share_their_bytes),
         cmocka_unit_test(what_is_too_large_pushes_nothing_out),

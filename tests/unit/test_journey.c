@@ -21,7 +21,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "engine/engine.h"
-#include "engine/journey.h"
+#include "engine/journeys.h"
 #include "scripted_transport.h"
 
 #define GITHUB "https://github.test/"
@@ -275,10 +275,10 @@ static void a_granted_claim_is_visited_and_kept(void **state)
     assert_int_equal(process.script.started, 0);
     run(&process, ERRAND_CLAIM);
     assert_int_equal(process.script.started, 3);
-    guest_goes(&guest, ACCOUNT_OK);
     assert_int_equal(fake_store_leases(scene.fake), 1);
-    assert_false(engine_is_idle(process.engine));
+    assert_int_equal(guest.done, 0); /* what it is told, it finds in the store */
     run(&process, ERRAND_KEEP);
+    guest_goes(&guest, ACCOUNT_OK);
     assert_int_equal(fake_store_leases(scene.fake), 0);
     assert_int_equal(remembered(&scene, "ann"), FRESHNESS_FRESH);
     end(&process, &scene);
@@ -296,9 +296,9 @@ static void many_share_one_claim(void **state)
         guest_comes(&guests[i], &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
     assert_int_equal(process.script.started, 3);
+    run(&process, ERRAND_KEEP);
     for (size_t i = 0; i < 3; i++)
         guest_goes(&guests[i], ACCOUNT_OK);
-    run(&process, ERRAND_KEEP);
     end(&process, &scene);
 }
 
@@ -373,8 +373,8 @@ static void who_held_it_may_have_died(void **state)
     scene.fake->busy = false;
     pass(&process, JOURNEY_CLAIM_MS);
     run(&process, ERRAND_CLAIM);
-    guest_goes(&guest, ACCOUNT_OK);
     run(&process, ERRAND_KEEP);
+    guest_goes(&guest, ACCOUNT_OK);
     end(&process, &scene);
 }
 
@@ -389,9 +389,9 @@ static void without_leases_it_is_visited_all_the_same(void **state)
     scene.fake->broken = true;
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
-    guest_goes(&guest, ACCOUNT_OK);
     pass(&process, 2 * ARCHIVE_RENEW_MS);
     run(&process, ERRAND_KEEP);
+    guest_goes(&guest, ACCOUNT_OK);
     assert_int_equal(scene.fake->renewals, 0);
     end(&process, &scene);
 }
@@ -421,9 +421,9 @@ static void who_wants_it_newer_has_it_visited(void **state)
     assert_int_equal(process.script.started, 0);
     guest_comes_for_news(&guest, &process, SCENE_WALL);
     run(&process, ERRAND_CLAIM);
-    guest_goes(&guest, ACCOUNT_OK);
     assert_int_equal(process.script.started, 3);
     run(&process, ERRAND_KEEP);
+    guest_goes(&guest, ACCOUNT_OK);
     end(&process, &scene);
 }
 
@@ -444,9 +444,69 @@ static void who_joins_may_want_it_newer(void **state)
     assert_int_equal(first.done, 0);
     run(&process, ERRAND_CLAIM);
     assert_int_equal(process.script.started, 3);
+    run(&process, ERRAND_KEEP);
     guest_goes(&first, ACCOUNT_OK);
     guest_goes(&second, ACCOUNT_OK);
-    run(&process, ERRAND_KEEP);
+    end(&process, &scene);
+}
+
+static void guest_comes_for_list(struct guest *guest, struct process *process)
+{
+    *guest = (struct guest){.wants = {archive_scene_account("ann")}};
+    guest->wants[0].listed = true;
+    guest->waiter =
+        (struct waiter){.wants = guest->wants, .count = 1, .deadline = INT64_MAX, .done = on_done};
+    engine_post(process->engine, &guest->waiter);
+    go(process);
+}
+
+/* What is known meanwhile comes with its list, or is visited. */
+static void who_wants_a_list_gets_one(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"one two", NULL};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct archive_scene scene;
+        struct process process;
+        struct guest guest;
+        archive_scene_begin(&scene);
+        process_begin(&process, &scene, all_well, COUNT(all_well));
+        if (names[i] != NULL)
+            archive_scene_keep_list(&scene, "ann", names[i], SCENE_WALL);
+        else
+            archive_scene_keep(&scene, "ann", 77, SCENE_WALL);
+        guest_comes_for_list(&guest, &process);
+        run(&process, ERRAND_CLAIM);
+        if (names[i] == NULL)
+            run(&process, ERRAND_KEEP);
+        assert_int_equal(guest.done, 1);
+        assert_non_null(guest.snapshots[0]->repositories);
+        assert_int_equal(process.script.started, names[i] != NULL ? 0 : 3);
+        guest_goes(&guest, ACCOUNT_OK);
+        end(&process, &scene);
+    }
+}
+
+/* What is known is enough for the first; who joins while it is claimed wants its list too. */
+static void who_joins_may_want_its_list(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct process process;
+    struct guest first;
+    struct guest second;
+    archive_scene_begin(&scene);
+    process_begin(&process, &scene, all_well, COUNT(all_well));
+    guest_comes(&first, &process, "ann", FOREVER_MS);
+    archive_scene_keep_list(&scene, "ann", "one two", SCENE_WALL);
+    guest_comes_for_list(&second, &process);
+    run(&process, ERRAND_CLAIM);
+    assert_int_equal(first.done, 0);
+    run(&process, ERRAND_CLAIM);
+    assert_int_equal(process.script.started, 0);
+    assert_int_equal(second.snapshots[0]->repositories->count, 2);
+    guest_goes(&first, ACCOUNT_OK);
+    guest_goes(&second, ACCOUNT_OK);
     end(&process, &scene);
 }
 
@@ -474,9 +534,9 @@ static void a_long_visit_renews_its_lease(void **state)
     assert_int_equal(scene.fake->renewals, 2);
     answers[0].held = false;
     go(&process);
-    guest_goes(&guest, ACCOUNT_OK);
     pass(&process, 3 * ARCHIVE_RENEW_MS);
     run(&process, ERRAND_KEEP);
+    guest_goes(&guest, ACCOUNT_OK);
     end(&process, &scene);
 }
 
@@ -499,8 +559,8 @@ static void a_lost_lease_ends_no_visit(void **state)
     assert_int_equal(process.out_count, 0);
     answers[0].held = false;
     go(&process);
-    guest_goes(&guest, ACCOUNT_OK);
     run(&process, ERRAND_KEEP);
+    guest_goes(&guest, ACCOUNT_OK);
     assert_int_equal(remembered(&scene, "ann"), FRESHNESS_FRESH);
     end(&process, &scene);
 }
@@ -521,20 +581,20 @@ static void landing_waits_for_the_errand_that_is_out(void **state)
     assert_out(&process, ERRAND_RENEW);
     answers[0].held = false;
     go(&process);
-    guest_goes(&guest, ACCOUNT_OK);
     assert_out(&process, ERRAND_RENEW);
     guest_comes(&late, &process, "ann", FOREVER_MS);
-    guest_goes(&late, ACCOUNT_OK);
     scene.fake->loses = *state != NULL;
     run(&process, ERRAND_RENEW);
     run(&process, ERRAND_KEEP);
+    guest_goes(&guest, ACCOUNT_OK);
+    guest_goes(&late, ACCOUNT_OK);
     assert_int_equal(remembered(&scene, "ann"), FRESHNESS_FRESH);
     end(&process, &scene);
 }
 
 /* --- coming and going --- */
 
-static void who_comes_while_it_is_kept_is_answered_at_once(void **state)
+static void who_comes_while_it_is_kept_waits_for_that_alone(void **state)
 {
     (void)state;
     struct archive_scene scene;
@@ -546,16 +606,44 @@ static void who_comes_while_it_is_kept_is_answered_at_once(void **state)
     guest_comes(&first, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
     guest_comes(&second, &process, "ann", FOREVER_MS);
-    assert_int_equal(second.done, 1);
+    assert_int_equal(second.done, 0);
+    run(&process, ERRAND_KEEP);
     assert_ptr_equal(first.snapshots[0], second.snapshots[0]);
+    assert_int_equal(process.script.started, 3);
     guest_goes(&first, ACCOUNT_OK);
     guest_goes(&second, ACCOUNT_OK);
-    run(&process, ERRAND_KEEP);
     end(&process, &scene);
 }
 
-/* One account is kept and answers at once, the other is still to come. */
-static void some_seats_are_answered_before_others_are_taken(void **state)
+/* A store that is slow makes nobody late for what is there; who waits for more is. */
+static void who_cannot_wait_until_it_is_kept_has_it_before(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct process process;
+    struct guest guest;
+    struct guest both;
+    archive_scene_begin(&scene);
+    process_begin(&process, &scene, all_well, COUNT(all_well));
+    guest_comes(&guest, &process, "ann", 1000);
+    run(&process, ERRAND_CLAIM);
+    both = (struct guest){.wants = {archive_scene_account("ann"), archive_scene_account("bob")}};
+    both.waiter = (struct waiter){
+        .wants = both.wants, .count = 2, .deadline = clock_monotonic_ms() + 1000, .done = on_done};
+    engine_post(process.engine, &both.waiter);
+    pass(&process, 1000);
+    assert_false(guest.waiter.late);
+    assert_true(both.waiter.late);
+    assert_int_equal(both.snapshots[1]->status, ACCOUNT_TIMEOUT);
+    guest_goes(&guest, ACCOUNT_OK);
+    guest_goes(&both, ACCOUNT_OK);
+    run_all(&process);
+    assert_int_equal(remembered(&scene, "ann"), FRESHNESS_FRESH);
+    end(&process, &scene);
+}
+
+/* One account is being kept, the other is still to come. */
+static void of_two_accounts_one_may_be_kept_already(void **state)
 {
     (void)state;
     struct archive_scene scene;
@@ -613,8 +701,8 @@ static void who_comes_before_the_claim_is_back_is_visited(void **state)
     guest_goes(&impatient, ACCOUNT_TIMEOUT);
     guest_comes(&patient, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
-    guest_goes(&patient, ACCOUNT_OK);
     run(&process, ERRAND_KEEP);
+    guest_goes(&patient, ACCOUNT_OK);
     end(&process, &scene);
 }
 
@@ -651,8 +739,8 @@ static void who_comes_while_it_is_given_up_begins_anew(void **state)
     assert_out(&process, ERRAND_RELEASE);
     run(&process, ERRAND_RELEASE);
     run(&process, ERRAND_CLAIM);
-    guest_goes(&guest, ACCOUNT_OK);
     run(&process, ERRAND_KEEP);
+    guest_goes(&guest, ACCOUNT_OK);
     assert_int_equal(process.script.conditional, 1);
     end(&process, &scene);
 }
@@ -702,8 +790,8 @@ static void what_has_asked_for_nothing_is_given_up(void **state)
     assert_int_equal(process.script.started, 1);
     answers[0].held = false;
     go(&process);
-    guest_goes(&ann, ACCOUNT_OK);
     run_all(&process);
+    guest_goes(&ann, ACCOUNT_OK);
     end(&process, &scene);
 }
 
@@ -833,8 +921,8 @@ static void stopping_lets_finish_what_was_begun(void **state)
     assert_int_equal(process.out_count, 0);
     answers[0].held = false;
     go(&process);
-    guest_goes(&flying, ACCOUNT_OK);
     run(&process, ERRAND_KEEP);
+    guest_goes(&flying, ACCOUNT_OK);
     pass(&process, GRACE_MS);
     guest_goes(&waiting, ACCOUNT_TIMEOUT);
     engine_quit(process.engine);
@@ -1013,7 +1101,8 @@ static void an_unchanged_account_is_not_sent_to_another_process(void **state)
     assert_int_equal(remembered(&scene, "ann"), FRESHNESS_FRESH);
     assert_int_equal(fake_store_puts(scene.fake, " snapshot"), 1);
     assert_int_equal(fake_store_puts(scene.fake, " pages"), 1);
-    assert_int_equal(scene.fake->touches, 2);
+    assert_int_equal(fake_store_puts(scene.fake, " repositories"), 1);
+    assert_int_equal(scene.fake->touches, 3);
     process_end(&one);
     end(&other, &scene);
 }
@@ -1198,12 +1287,15 @@ int main(void)
         cmocka_unit_test(without_leases_it_is_visited_all_the_same),
         cmocka_unit_test(who_wants_it_newer_has_it_visited),
         cmocka_unit_test(who_joins_may_want_it_newer),
+        cmocka_unit_test(who_wants_a_list_gets_one),
+        cmocka_unit_test(who_joins_may_want_its_list),
         cmocka_unit_test(a_long_visit_renews_its_lease),
         cmocka_unit_test(a_lost_lease_ends_no_visit),
         cmocka_unit_test(landing_waits_for_the_errand_that_is_out),
         cmocka_unit_test_prestate(landing_waits_for_the_errand_that_is_out, &yes),
-        cmocka_unit_test(who_comes_while_it_is_kept_is_answered_at_once),
-        cmocka_unit_test(some_seats_are_answered_before_others_are_taken),
+        cmocka_unit_test(who_comes_while_it_is_kept_waits_for_that_alone),
+        cmocka_unit_test(who_cannot_wait_until_it_is_kept_has_it_before),
+        cmocka_unit_test(of_two_accounts_one_may_be_kept_already),
         cmocka_unit_test(who_gave_up_while_it_was_claimed_is_not_visited),
         cmocka_unit_test(who_comes_before_the_claim_is_back_is_visited),
         cmocka_unit_test(who_comes_while_it_is_given_up_begins_anew),

@@ -171,6 +171,7 @@ static void ask(struct scene *scene, const char *method)
                                                .content_type = alloc_text(""),
                                                .origin = alloc_text(""),
                                                .prefer = alloc_text(""),
+                                               .if_match = alloc_text(""),
                                                .if_none_match = alloc_text(""),
                                                .authorization = alloc_text(""),
                                                .cache_control = alloc_text(""),

@@ -167,7 +167,8 @@ static void accounts_are_sorted_by_forge_and_name(void **state)
     "the body is no object; it must be a JSON object such as {\"username\": \"mailchimp\"}"
 #define FORGE_TYPE(forge) "\"" forge "\" must be a name, an array of names, or null"
 #define NOTHING_ASKED "no account is asked for: give \"username\", or a name on a forge"
-#define KNOWN "; known are username, github, bitbucket, detail, fields, wait"
+#define KNOWN                                                                                      \
+    "; known are username, github, bitbucket, detail, fields, include, page, per_page, wait"
 #define DETAIL_WORDS                                                                               \
     "\"detail\" must be \"basic\" (what a few calls tell; the default) or \"full\" (also what "    \
     "costs a call for each repository)"
@@ -284,15 +285,15 @@ static void what_is_json_but_no_query_names_the_member_at_fault(void **state)
          "\"username\" must not be empty; leave it out instead"},
         {"a username that can not be anywhere", "{\"username\":\"a b\"}", 0, ERROR_VALUE,
          "/username",
-         "\"a b\" can not be a name on any forge: github takes letters, digits and hyphens; "
+         "\"a b\" cannot be a name on any forge: github takes letters, digits and hyphens; "
          "bitbucket takes letters, digits, _ and -"},
         {"also where no forge would be asked for it",
          "{\"username\":\"a b\",\"github\":\"a\",\"bitbucket\":null}", 0, ERROR_VALUE, "/username",
-         "\"a b\" can not be a name on any forge: github takes letters, digits and hyphens; "
+         "\"a b\" cannot be a name on any forge: github takes letters, digits and hyphens; "
          "bitbucket takes letters, digits, _ and -"},
         {"U+0000 does not cut a username", "{\"username\":\"a\\u0000\"}", 0, ERROR_VALUE,
          "/username",
-         "\"a\\x00\" can not be a name on any forge: github takes letters, digits and hyphens; "
+         "\"a\\x00\" cannot be a name on any forge: github takes letters, digits and hyphens; "
          "bitbucket takes letters, digits, _ and -"},
         {"a number", "{\"github\":1}", 0, ERROR_VALUE, "/github", FORGE_TYPE("github")},
         {"a literal", "{\"github\":false}", 0, ERROR_VALUE, "/github", FORGE_TYPE("github")},
@@ -310,14 +311,14 @@ static void what_is_json_but_no_query_names_the_member_at_fault(void **state)
         {"an empty item", "{\"github\":[\"a\",\"\"]}", 0, ERROR_VALUE, "/github/1",
          "a name on github must not be empty; use null to leave a forge out"},
         {"a name that can not be there", "{\"github\":\"a_b\"}", 0, ERROR_VALUE, "/github",
-         "\"a_b\" can not be a name on github, which takes letters, digits and hyphens"},
+         "\"a_b\" cannot be a name on github, which takes letters, digits and hyphens"},
         {"an item that can not be there", "{\"github\":[\"a\",\"\\u00e9\"]}", 0, ERROR_VALUE,
          "/github/1",
-         "\"\\xc3\\xa9\" can not be a name on github, which takes letters, digits and hyphens"},
+         "\"\\xc3\\xa9\" cannot be a name on github, which takes letters, digits and hyphens"},
         {"U+0000 does not cut an item", "{\"github\":[\"a\\u0000b\"]}", 0, ERROR_VALUE, "/github/0",
-         "\"a\\x00b\" can not be a name on github, which takes letters, digits and hyphens"},
+         "\"a\\x00b\" cannot be a name on github, which takes letters, digits and hyphens"},
         {"a lone surrogate", "{\"github\":\"\\ud800\"}", 0, ERROR_VALUE, "/github",
-         "\"\\xef\\xbf\\xbd\" can not be a name on github, which takes letters, digits and "
+         "\"\\xef\\xbf\\xbd\" cannot be a name on github, which takes letters, digits and "
          "hyphens"},
         {"numbers of any shape are only of the wrong type", "{\"github\":[-0.0E+400]}", 0,
          ERROR_VALUE, "/github/0", "every item of \"github\" must be a name"},
@@ -509,12 +510,12 @@ static void forms_mean_what_json_means(void **state)
          {{"github", "a"}, {"github", "b c"}},
          NULL,
          "/github/1",
-         "\"b c\" can not be a name on github, which takes letters, digits and hyphens"},
+         "\"b c\" cannot be a name on github, which takes letters, digits and hyphens"},
         {"the only one",
          {{"github", "b c"}},
          NULL,
          "/github",
-         "\"b c\" can not be a name on github, which takes letters, digits and hyphens"},
+         "\"b c\" cannot be a name on github, which takes letters, digits and hyphens"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         print_message("# %s\n", rows[i].why);

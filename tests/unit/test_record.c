@@ -82,6 +82,37 @@ static void the_format_is_that_of_its_version(void **state)
     buffer_release(&record);
 }
 
+/* They are shown as dates, and one is subtracted from another. */
+static void times_that_no_calendar_has_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        struct store_times times;
+        int result;
+    } rows[] = {
+        {{0, 0, 0, 0}, 0},
+        {{0, 0, 0, RECORD_LATEST_TIME}, 0},
+        {{-1, 2000, 3000, 4000}, -1},
+        {{1000, -1, 3000, 4000}, -1},
+        {{1000, 2000, RECORD_LATEST_TIME + 1, 4000}, -1},
+        {{1000, 2000, 3000, RECORD_LATEST_TIME + 1}, -1},
+        {{INT64_MIN, INT64_MAX, INT64_MAX, INT64_MAX}, -1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buffer record = BUFFER_INIT(1000);
+        struct store_stamp stamp;
+        size_t offset, size;
+        assert_int_equal(record_write(&record, KEY, "value", 5, &rows[i].times), 0);
+        assert_int_equal(record_read(record.bytes, record.length, KEY, &stamp, &offset, &size),
+                         rows[i].result);
+        assert_int_equal(record_read_stamp(record.bytes, record.length, KEY, &stamp),
+                         rows[i].result);
+        assert_int_equal(record_read_any_stamp(record.bytes, record.length, &stamp),
+                         rows[i].result);
+        buffer_release(&record);
+    }
+}
+
 static void every_cut_and_every_addition_is_refused(void **state)
 {
     (void)state;
@@ -141,7 +172,7 @@ static void a_swapped_value_is_refused(void **state)
 static void times_are_set_in_place(void **state)
 {
     (void)state;
-    const struct store_times later = {-1, INT64_MAX, INT64_MIN, 7};
+    const struct store_times later = {0, RECORD_LATEST_TIME, 5, 7};
     struct store_stamp before, after;
     size_t offset, size;
     struct buffer record = record_of(KEY, "value", 5);
@@ -197,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_comes_back),
         cmocka_unit_test(the_format_is_that_of_its_version),
+        cmocka_unit_test(times_that_no_calendar_has_are_refused),
         cmocka_unit_test(every_cut_and_every_addition_is_refused),
         cmocka_unit_test(every_flipped_bit_is_noticed),
         cmocka_unit_test(anothers_record_is_refused),

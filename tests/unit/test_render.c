@@ -189,7 +189,7 @@ static void every_failure_has_its_problem(void **state)
          "\"rate_limited\""},
         {ACCOUNT_TIMEOUT, "/docs/problems#timeout", "The forge did not answer in time",
          "\"timeout\""},
-        {ACCOUNT_UNAUTHORIZED, "/docs/problems#unauthorized", "The forge refused our credential",
+        {ACCOUNT_UNAUTHORIZED, "/docs/problems#unauthorized", "The forge refused access",
          "\"unauthorized\""},
         {ACCOUNT_UPSTREAM_ERROR, "/docs/problems#upstream-error", "The forge failed to answer",
          "\"upstream_error\""},
@@ -456,6 +456,191 @@ static void many_languages_are_all_told(void **state)
     free(reply);
 }
 
+/* --- repositories --- */
+
+static void add_repository(struct repository *repository, const char *name, int64_t stars)
+{
+    repository_init(repository, REASON_NEEDS_TOKEN);
+    repository->name = alloc_text(name);
+    repository->figures[REPOSITORY_STARS] = stars;
+}
+
+/* An account with repositories of these names, whose stars are their places. */
+static struct snapshot *lister(const char *forge_name, const char *name, const char *id,
+                               const char *const *names, size_t count)
+{
+    struct snapshot *snapshot = snapshot_new(forge_name, name);
+    struct repository repositories[8];
+    const struct repository *order[8];
+    snapshot->upstream_id = alloc_text(id);
+    snapshot->url = alloc_format("https://%s.test/%s", forge_name, name);
+    tally_settle(&snapshot->totals);
+    for (size_t i = 0; i < count; i++) {
+        add_repository(&repositories[i], names[i], (int64_t)i);
+        repositories[i].id.low = i;
+        order[i] = &repositories[i];
+    }
+    snapshot_set_repositories(snapshot, repository_list_pack(order, count));
+    for (size_t i = 0; i < count; i++)
+        repository_release(&repositories[i]);
+    return snapshot;
+}
+
+/* The page of these accounts' repositories; takes over the references. */
+static struct json_object *render_page_of(struct snapshot **snapshots, size_t count, size_t page,
+                                          size_t per_page)
+{
+    struct query_account accounts[8] = {{0}};
+    const struct query query = {.accounts = accounts, .count = count};
+    const struct view view = {.repositories = true, .page = page, .per_page = per_page};
+    struct buffer reply = BUFFER_INIT(REPLY_MAXIMUM);
+    struct profile profile;
+    profile_init(&profile, &query, snapshots, NULL);
+    assert_int_equal(render_view(&profile, &view, &reply), 0);
+    profile_release(&profile);
+    for (size_t i = 0; i < count; i++)
+        snapshot_drop(snapshots[i]);
+    struct json_object *root = parsed(buffer_text(&reply));
+    buffer_release(&reply);
+    return root;
+}
+
+/* The accounts and names of the page, as "ann/one bob/two". */
+static void assert_page(struct json_object *root, const char *expected)
+{
+    struct json_object *array = NULL;
+    struct buffer names = BUFFER_INIT(REPLY_MAXIMUM);
+    assert_true(json_object_object_get_ex(root, "repositories", &array));
+    for (size_t i = 0; i < json_object_array_length(array); i++) {
+        struct json_object *one = json_object_array_get_idx(array, i);
+        buffer_format(&names, "%s%s/%s", i > 0 ? " " : "",
+                      json_object_get_string(json_object_object_get(one, "account")),
+                      json_object_get_string(json_object_object_get(one, "name")));
+    }
+    assert_string_equal(buffer_text(&names), expected);
+    buffer_release(&names);
+}
+
+static const char *const some[] = {"b", "A", "c"};
+
+static void pages_go_on_from_account_to_account(void **state)
+{
+    (void)state;
+    static const char *const pages[] = {
+        "ann/A ann/b", "ann/c bob/A", "bob/b bob/c", "cat/A cat/b", "cat/c", "", ""};
+    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+        struct snapshot *snapshots[] = {lister("bitbucket", "ann", "1", some, 3),
+                                        lister("github", "bob", "2", some, 3),
+                                        lister("github", "cat", "3", some, 3)};
+        struct json_object *root = render_page_of(snapshots, 3, i + 1, 2);
+        assert_page(root, pages[i]);
+        char *page = alloc_format("{\"page\":%zu,\"per_page\":2,\"total\":9}", i + 1);
+        assert_at(root, "/repositories_page", page);
+        free(page);
+        json_object_put(root);
+    }
+}
+
+static void an_account_that_is_named_twice_lists_once(void **state)
+{
+    (void)state;
+    struct snapshot *snapshots[] = {lister("github", "ann", "1", some, 3),
+                                    lister("github", "anne", "1", some, 2),
+                                    lister("github", "bob", "2", some, 1)};
+    struct json_object *root = render_page_of(snapshots, 3, 1, 100);
+    assert_page(root, "ann/A ann/b ann/c bob/b");
+    assert_at(root, "/repositories_page/total", "4");
+    json_object_put(root);
+}
+
+static void who_fails_or_does_not_exist_lists_nothing(void **state)
+{
+    (void)state;
+    struct snapshot *snapshots[] = {
+        snapshot_without_data("github", "ann", ACCOUNT_TIMEOUT, "too slow", 0, FETCHED_AT),
+        snapshot_without_data("github", "bob", ACCOUNT_NOT_FOUND, NULL, 0, FETCHED_AT),
+        lister("github", "cat", "3", some, 1)};
+    struct json_object *root = render_page_of(snapshots, 3, 1, 100);
+    assert_page(root, "cat/b");
+    assert_at(root, "/complete", "false");
+    json_object_put(root);
+}
+
+static void fill_repository(struct repository *repository)
+{
+    repository_init(repository, REASON_NEEDS_TOKEN);
+    repository->name = alloc_text("a b/\xc3\xa9");
+    repository->archived = 1;
+    repository->is_fork = true;
+    repository->language = alloc_text("javascript");
+    repository->language_known = 0;
+    repository_add_topic(repository, "http");
+    repository_add_topic(repository, "cgi");
+    for (int i = 0; i < REPOSITORY_FIGURE_COUNT; i++)
+        repository->figures[i] = 10 + i;
+    repository->figures[REPOSITORY_SIZE_BYTES] = LARGEST;
+}
+
+static void a_repository_is_these_bytes(void **state)
+{
+    (void)state;
+    struct repository repository;
+    const struct repository *order[] = {&repository};
+    struct snapshot *snapshot = lister("github", "ann", "1", NULL, 0);
+    fill_repository(&repository);
+    snapshot_set_repositories(snapshot, repository_list_pack(order, 1));
+    repository_release(&repository);
+    struct json_object *root = render_page_of(&snapshot, 1, 1, 100);
+    assert_at(root, "/repositories/0",
+              "{\"forge\":\"github\",\"account\":\"ann\",\"name\":\"a b/\xc3\xa9\","
+              "\"url\":\"https://github.test/ann/a%20b%2F%C3%A9\",\"fork\":true,"
+              "\"archived\":true,\"language\":\"JavaScript\",\"topics\":[\"http\",\"cgi\"],"
+              "\"stars\":11,\"forks\":10,\"watchers\":12,\"open_issues\":13,"
+              "\"open_pull_requests\":14,\"open_issues_and_pull_requests\":15,\"commits\":16,"
+              "\"size_bytes\":9007199254740991}");
+    json_object_put(root);
+}
+
+static void what_is_not_known_of_a_repository_is_null(void **state)
+{
+    (void)state;
+    static const char *const none[] = {NULL};
+    struct snapshot *snapshot = lister("github", "ann", "1", none, 1);
+    struct json_object *root = render_page_of(&snapshot, 1, 1, 100);
+    assert_at(root, "/repositories/0",
+              "{\"forge\":\"github\",\"account\":\"ann\",\"name\":null,\"url\":null,"
+              "\"fork\":false,\"archived\":null,\"language\":null,\"topics\":null,"
+              "\"stars\":0,\"forks\":null,\"watchers\":null,\"open_issues\":null,"
+              "\"open_pull_requests\":null,\"open_issues_and_pull_requests\":null,"
+              "\"commits\":null,\"size_bytes\":null}");
+    json_object_put(root);
+}
+
+static void a_url_is_told_where_it_is_certain(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        const char *kind;
+        const char *expected;
+    } rows[] = {
+        {"https://github.com/Ann", "user", "\"https://github.com/Ann/b\""},
+        {"https://bitbucket.org/ann/", "workspace", "\"https://bitbucket.org/ann/b\""},
+        {"https://github.com/ann", NULL, "\"https://github.com/ann/b\""},
+        {NULL, "user", "null"},
+        {"https://github.com/apps/ann", "bot", "null"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct snapshot *snapshot = lister("github", "ann", "1", some, 1);
+        free(snapshot->url);
+        snapshot->url = alloc_text(rows[i].url);
+        snapshot->kind = alloc_text(rows[i].kind);
+        struct json_object *root = render_page_of(&snapshot, 1, 1, 100);
+        assert_at(root, "/repositories/0/url", rows[i].expected);
+        json_object_put(root);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +659,12 @@ int main(void)
         cmocka_unit_test(a_ceiling_refuses_the_whole),
         cmocka_unit_test(accounts_can_be_told_alone),
         cmocka_unit_test(many_languages_are_all_told),
+        cmocka_unit_test(pages_go_on_from_account_to_account),
+        cmocka_unit_test(an_account_that_is_named_twice_lists_once),
+        cmocka_unit_test(who_fails_or_does_not_exist_lists_nothing),
+        cmocka_unit_test(a_repository_is_these_bytes),
+        cmocka_unit_test(what_is_not_known_of_a_repository_is_null),
+        cmocka_unit_test(a_url_is_told_where_it_is_certain),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,8 +28,13 @@ static const struct route_row route_rows[] = {
     {"an empty base is no base", "/api/v1/aggregate", "", 1},
     {"percent-encoded letters are the same path", "/%61pi/v1/aggregat%65", NULL, 1},
     {"under cgi-bin", "/cgi-bin/forgefold/api/v1/aggregate", NULL, 1},
-    {"the last root counts", "/api/v1/api/v1/aggregate", NULL, 1},
-    {"a base that holds the root again, overlapping", "/api/v1/x/api/v1/aggregate", NULL, 1},
+    {"the first root counts", "/api/v1/api/v1/aggregate", NULL, 0},
+    {"and what is behind it", "/api/v1/x/api/v1/aggregate", NULL, 0},
+    {"a base that holds the root must be told", "/api/v1/x/api/v1/aggregate", "/api/v1/x", 1},
+    {"nothing stands before", "/api/v1/aggregate", "/", 1},
+    {"nothing may, then", "/cgi-bin/forgefold/api/v1/aggregate", "/", 0},
+    {"not even a root", "/api/v1/api/v1/aggregate", "/", 0},
+    {"a slash is something", "//api/v1/aggregate", "/", 0},
     {"a configured base", "/tools/ff/api/v1/aggregate", "/tools/ff", 1},
     {"a configured base is required", "/api/v1/aggregate", "/tools/ff", 0},
     {"only whole segments are a base", "/tools/ffx/api/v1/aggregate", "/tools/ff", 0},
@@ -80,7 +85,16 @@ static const struct other_row other_rows[] = {
     {"the API document", "/api/v1/openapi.json", NULL, &openapi_endpoint, ""},
     {"nothing is below what is no folder", "/api/v1/openapi.json/x", NULL, NULL, NULL},
     {"a folder", "/docs/", NULL, &docs_endpoint, ""},
-    {"a folder without its slash", "/docs", NULL, NULL, NULL},
+    {"a folder without its slash", "/docs", NULL, &docs_endpoint, NULL},
+    {"the same under cgi-bin", "/cgi-bin/forgefold/docs", NULL, &docs_endpoint, NULL},
+    {"the same under a configured base", "/tools/ff/docs", "/tools/ff", &docs_endpoint, NULL},
+    {"the same elsewhere", "/docs", "/tools/ff", NULL, NULL},
+    {"the same with nothing before it", "/docs", "/", &docs_endpoint, NULL},
+    {"not below a root", "/api/v1/docs", NULL, NULL, NULL},
+    {"a folder's name as part of another", "/mydocs", NULL, NULL, NULL},
+    {"a beginning of it", "/doc", NULL, NULL, NULL},
+    {"what begins as it does", "/docs2", NULL, NULL, NULL},
+    {"the root alone, without its slash", "/api/v1", NULL, NULL, NULL},
     {"below a folder", "/docs/problems", NULL, &docs_endpoint, "problems"},
     {"far below a folder", "/docs/a/b", NULL, &docs_endpoint, "a/b"},
     {"what is below is decoded", "/docs/%70roblems", NULL, &docs_endpoint, "problems"},
@@ -88,9 +102,11 @@ static const struct other_row other_rows[] = {
     {"a folder under cgi-bin", "/cgi-bin/forgefold/docs/x", NULL, &docs_endpoint, "x"},
     {"a folder under a configured base", "/tools/ff/docs/x", "/tools/ff", &docs_endpoint, "x"},
     {"a folder elsewhere", "/docs/x", "/tools/ff", NULL, NULL},
-    {"the last root counts, whichever it is", "/docs/api/v1/aggregate", NULL, &aggregate_endpoint,
-     ""},
-    {"the same the other way round", "/api/v1/docs/x", NULL, &docs_endpoint, "x"},
+    {"the first root counts, whichever it is", "/docs/api/v1/aggregate", NULL, &docs_endpoint,
+     "api/v1/aggregate"},
+    {"the same the other way round", "/api/v1/docs/x", NULL, NULL, NULL},
+    {"a root before one without its slash", "/docs/x/docs", NULL, &docs_endpoint, "x/docs"},
+    {"a folder with nothing before it", "/docs/x", "/", &docs_endpoint, "x"},
     {"a base that is a root", "/docs/docs/x", "/docs", &docs_endpoint, "x"},
     {"a root below a folder, the base being known", "/ff/docs/docs/x", "/ff", &docs_endpoint,
      "docs/x"},
@@ -109,8 +125,9 @@ static void test_route_below(void **state)
         if (endpoint == NULL)
             continue;
         char *below = route_below(endpoint, row->target, row->base);
-        if (strcmp(below, row->below) != 0)
-            fail_msg("%s: \"%s\" is below", row->sentence, below);
+        if ((below == NULL) != (row->below == NULL) ||
+            (below != NULL && strcmp(below, row->below) != 0))
+            fail_msg("%s: \"%s\" is below", row->sentence, below == NULL ? "(null)" : below);
         free(below);
     }
 }
@@ -236,7 +253,14 @@ static void test_cors(void **state)
         assert_field(&headers, "Access-Control-Expose-Headers",
                      row->answer == NULL
                          ? NULL
-                         : "Retry-After, ETag, Age, Location, Preference-Applied, X-Request-Id",
+                         : "Age, Allow, Date, ETag, Link, Location, Preference-Applied, "
+                           "Retry-After, WWW-Authenticate, X-Request-Id",
+                     row->sentence);
+        assert_field(&headers, "Access-Control-Allow-Headers",
+                     row->answer == NULL
+                         ? NULL
+                         : "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, "
+                           "Prefer, X-Request-Id",
                      row->sentence);
         assert_field(&headers, "Access-Control-Allow-Methods",
                      row->answer == NULL ? NULL : "GET, HEAD, POST, OPTIONS", row->sentence);

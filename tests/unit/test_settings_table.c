@@ -47,6 +47,33 @@ static struct settings loaded(const char *const *environment)
     return settings;
 }
 
+/* In bytes, with the scheme. */
+static void test_length_of_base_urls(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"GITHUB_BASE_URL", "BITBUCKET_BASE_URL"};
+    static const size_t lengths[] = {1999, 2000, 2001, 4999};
+    static const char start[] = "https://x.example/";
+    char url[5000];
+    memset(url, 'a', sizeof url);
+    memcpy(url, start, strlen(start));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        for (size_t j = 0; j < sizeof lengths / sizeof lengths[0]; j++) {
+            const size_t length = lengths[j];
+            struct settings settings;
+            struct error error = {0};
+            url[length] = '\0';
+            const char *const environment[] = {names[i], url, NULL};
+            const int result = load(&settings, environment, &error);
+            url[length] = 'a';
+            assert_int_equal(result, length <= 2000 ? 0 : -1);
+            assert_int_equal(strstr(error.message, "at most 2000 bytes") != NULL, length > 2000);
+            if (result == 0)
+                settings_release(&settings);
+        }
+    }
+}
+
 static void test_defaults(void **state)
 {
     (void)state;
@@ -112,13 +139,15 @@ static const struct {
     {"UPSTREAM_PROXY", "http://", false},
     {"BASE_PATH", "/tools/forgefold", true},
     {"BASE_PATH", "/tools/forgefold/", false},
-    {"BASE_PATH", "/", false},
+    {"BASE_PATH", "/", true},
+    {"BASE_PATH", "//", false},
     {"BASE_PATH", "tools", false},
     {"BASE_PATH", "/a%20b", false},
     {"CORS_ALLOW_ORIGIN", "none", true},
     {"CORS_ALLOW_ORIGIN", "https://a.example  http://localhost:3000", true},
     {"CORS_ALLOW_ORIGIN", "https://a.example/", false},
     {"CORS_ALLOW_ORIGIN", "a.example", false},
+    {"CORS_ALLOW_ORIGIN", "  ", false},
     {"CORS_ALLOW_ORIGIN", "https://*.example", false},
     {"CORS_ALLOW_ORIGIN", "* https://a.example", false},
     {"CORS_ALLOW_ORIGIN", "https://a.example,https://b.example", false},
@@ -129,13 +158,16 @@ static const struct {
     {"API_KEYS_REQUIRED", "maybe", false},
     {"ALLOWED_NAMES", "pypy* github:torvalds", true},
     {"ALLOWED_NAMES", "gitlab:torvalds", false},
+    {"ALLOWED_NAMES", "  ", false},
     {"CLIENT_RATE_LIMIT", "0", true},
     {"CLIENT_RATE_LIMIT", "1000000001", false},
     {"CLIENT_COLD_LIMIT", "-1", false},
     {"TRUSTED_PROXIES", "10.0.0.0/8 ::1", true},
     {"TRUSTED_PROXIES", "all", false},
+    {"TRUSTED_PROXIES", "  ", false},
     {"METRICS_ALLOW", "key", true},
     {"METRICS_ALLOW", "10.0.0.1/8", false},
+    {"METRICS_ALLOW", "  ", false},
     {"HEALTH_ALLOW", "none", true},
     {"HEALTH_ALLOW", "127.0.0.1,::1", false},
     {"ACCESS_LOG", "json", true},
@@ -482,17 +514,12 @@ int main(void)
 {
     cmocka_set_message_output(CM_OUTPUT_TAP);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_values),
-        cmocka_unit_test(test_redis),
-        cmocka_unit_test(test_secrets),
-        cmocka_unit_test(test_place),
-        cmocka_unit_test(test_place_of_a_user),
-        cmocka_unit_test(test_place_behind_a_link),
-        cmocka_unit_test(test_lifetimes),
-        cmocka_unit_test(test_cors_of_none),
-        cmocka_unit_test(test_credentials),
-        cmocka_unit_test(test_base_urls),
+        cmocka_unit_test(test_defaults),        cmocka_unit_test(test_length_of_base_urls),
+        cmocka_unit_test(test_values),          cmocka_unit_test(test_redis),
+        cmocka_unit_test(test_secrets),         cmocka_unit_test(test_place),
+        cmocka_unit_test(test_place_of_a_user), cmocka_unit_test(test_place_behind_a_link),
+        cmocka_unit_test(test_lifetimes),       cmocka_unit_test(test_cors_of_none),
+        cmocka_unit_test(test_credentials),     cmocka_unit_test(test_base_urls),
         cmocka_unit_test(test_documentation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,12 +20,13 @@
 #define FETCHED_AT 1795350896
 #define LARGEST ((int64_t)9007199254740991)
 
-/* Where the fixed part has what: the version, the API, the status, two times, then the texts. */
+/* Where the fixed part has what: the version, API, status, two times, a hash, then the texts. */
 #define AT_API 4
 #define AT_STATUS 8
 #define AT_FETCHED 12
 #define AT_RETRY 20
-#define AT_ACCOUNT 28
+#define AT_HASH 28
+#define AT_ACCOUNT 36
 
 /* --- snapshots --- */
 
@@ -44,6 +45,7 @@ static struct snapshot *rich(void)
     snapshot->avatar_url = alloc_text("https://avatars.example/u/218158?v=4");
     snapshot->created_at = alloc_text("2010-03-06T15:26:37Z");
     snapshot->fetched_at = FETCHED_AT;
+    snapshot->repositories_hash = 0x0123456789abcdef;
     for (int i = 0; i < STATISTIC_COUNT; i++)
         tally_figure(totals, (enum statistic)i, 100 + i);
     tally_figure(totals, STATISTIC_SIZE_BYTES, LARGEST);
@@ -313,6 +315,7 @@ static void what_stands_in_the_fixed_part_is_looked_at(void **state)
         {"no time to ask again", AT_RETRY, 8, 0, false},
         {"a time before 1970", AT_RETRY, 8, INT64_MIN, true},
         {"the end of time", AT_RETRY, 8, INT64_MAX, true},
+        {"repositories of what failed", AT_HASH, 8, 1, true},
         {"no account", AT_ACCOUNT, 4, UINT32_MAX, true},
         {"a name as long as can be", AT_ACCOUNT, 4, UINT32_MAX - 1, true},
         {"a capital in the account", AT_ACCOUNT + 4, 1, 'P', true},
@@ -540,6 +543,11 @@ static void gain_a_topic(struct snapshot *snapshot)
     tally_settle(&snapshot->totals);
 }
 
+static void rename_repository(struct snapshot *snapshot)
+{
+    snapshot->repositories_hash++;
+}
+
 static void deactivate(struct snapshot *snapshot)
 {
     snapshot->status = ACCOUNT_INACTIVE;
@@ -571,6 +579,7 @@ static void what_is_told_is_compared(void **state)
         {"at another forge", rich, ask_elsewhere, false},
         {"another number", rich, gain_a_star, false},
         {"another name in a list", rich, gain_a_topic, false},
+        {"other repositories", rich, rename_repository, false},
         {"another end", not_found, deactivate, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

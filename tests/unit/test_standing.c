@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "engine/service.h"
 #include "engine/standing.h"
 
@@ -319,6 +320,173 @@ static void what_is_past_is_neither_told_nor_heeded(void **state)
     assert_int_equal(standing.credential_from, 0);
 }
 
+/* Told, heeded and told again for hours by clocks that are anywhere in their second. */
+static void being_told_again_ends_nothing_later(void **state)
+{
+    (void)state;
+    const int64_t hours = INT64_C(4) * 3600 * 1000;
+    const int64_t pauses[] = {BREAKER_PAUSE_MS, SERVICE_CREDENTIAL_PAUSE_MS};
+    static const int64_t turns[] = {17, 333, 500, 999, 1001, 2999};
+    for (size_t row = 0; row < sizeof turns / sizeof turns[0]; row++) {
+        const int64_t turn = turns[row];
+        struct service service;
+        struct standing stored = {0};
+        int64_t ended[2] = {hours, hours};
+        service_begin(&service);
+        for (unsigned i = 0; i < BREAKER_FAILURES; i++)
+            breaker_note(&service.breaker, false, NOW);
+        service_refuse_credential(&service, NOW);
+        for (int64_t passed = 0; passed < hours && ended[1] == hours; passed += turn) {
+            const int64_t wall = WALL + passed / 1000;
+            struct standing told;
+            service_tell(&service, &told, NOW + passed, wall);
+            standing_merge(&stored, &told);
+            service_heed(&service, &stored, NOW + passed, wall);
+            if (ended[0] == hours && breaker_wait(&service.breaker, NOW + passed) == 0)
+                ended[0] = passed;
+            if (service_uses_credential(&service, NOW + passed))
+                ended[1] = passed;
+        }
+        for (size_t i = 0; i < 2; i++)
+            assert_in_range(ended[i], (uintmax_t)pauses[i], (uintmax_t)(pauses[i] + 1000 + turn));
+    }
+}
+
+static void what_was_heard_is_not_told_as_our_own(void **state)
+{
+    (void)state;
+    const struct standing heard = {.left_alone_until = WALL + 20, .credential_from = WALL + 300};
+    struct service service;
+    struct standing told;
+    service_begin(&service);
+    service_heed(&service, &heard, NOW, WALL);
+    assert_true(breaker_wait(&service.breaker, NOW) > 0);
+    assert_false(service_uses_credential(&service, NOW));
+    service_tell(&service, &told, NOW, WALL);
+    assert_int_equal(told.left_alone_until, 0);
+    assert_int_equal(told.credential_from, 0);
+    /* A call of our own that fails bears it out. */
+    breaker_note(&service.breaker, false, NOW);
+    service_tell(&service, &told, NOW, WALL);
+    assert_int_equal(told.left_alone_until, WALL + BREAKER_PAUSE_MS / 1000);
+}
+
+static void a_success_outweighs_older_news(void **state)
+{
+    (void)state;
+    const int64_t pause = BREAKER_PAUSE_MS / 1000;
+    const struct standing old = {.left_alone_until = WALL + pause};
+    const struct standing new = {.left_alone_until = WALL + 5 + pause};
+    const struct standing none = {0};
+    struct service service;
+    service_begin(&service);
+    breaker_note(&service.breaker, true, NOW + 1000);
+    service_heed(&service, &old, NOW + 2000, WALL + 2);
+    assert_int_equal(breaker_wait(&service.breaker, NOW + 2000), 0);
+    service_heed(&service, &new, NOW + 6000, WALL + 6);
+    assert_true(breaker_wait(&service.breaker, NOW + 6000) > 0);
+    /* Another's success ends what was heard. */
+    service_heed(&service, &none, NOW + 7000, WALL + 7);
+    assert_int_equal(breaker_wait(&service.breaker, NOW + 7000), 0);
+}
+
+static void a_pause_that_was_heard_ends_with_a_probe(void **state)
+{
+    (void)state;
+    const struct standing heard = {.left_alone_until = WALL + 20};
+    const int64_t later = NOW + 20000;
+    struct service service;
+    service_begin(&service);
+    service_heed(&service, &heard, NOW, WALL);
+    service_heed(&service, &heard, later, WALL + 20);
+    assert_int_equal(breaker_wait(&service.breaker, later), 0);
+    breaker_begin(&service.breaker, later);
+    service_heed(&service, &heard, later + 1, WALL + 20);
+    assert_true(breaker_wait(&service.breaker, later + 1) > 0);
+    breaker_note(&service.breaker, true, later + 2);
+    assert_int_equal(breaker_wait(&service.breaker, later + 2), 0);
+}
+
+/* --- processes that share one standing --- */
+
+#define SHARERS_MAXIMUM 8
+#define STEP_MS 100 /* each process begins a visit as often */
+#define SHARED_MS (10 * 60 * 1000)
+
+struct sharer {
+    struct service service;
+    struct standing loaded;          /* by the claim of the visit that takes off next */
+    bool flies[SHARED_MS / STEP_MS]; /* a visit that began then has asked the forge */
+};
+
+static int64_t wall_at(int64_t now)
+{
+    return WALL + (now - NOW) / 1000;
+}
+
+/* As store_standing of engine/errand.c. */
+static void keep(struct sharer *sharer, struct standing *stored, bool settled, int64_t now)
+{
+    struct standing told;
+    service_tell(&sharer->service, &told, now, wall_at(now));
+    if (settled)
+        stored->left_alone_until = 0;
+    standing_merge(stored, &told);
+}
+
+/* One visit takes off, and one may land. Whether the first was refused. */
+static bool visit(struct sharer *sharer, struct standing *stored, size_t step, size_t latency,
+                  int64_t now)
+{
+    struct breaker *breaker = &sharer->service.breaker;
+    service_heed(&sharer->service, &sharer->loaded, now, wall_at(now));
+    sharer->loaded = *stored;
+    const bool refused = breaker_wait(breaker, now) > 0;
+    if (refused)
+        keep(sharer, stored, false, now);
+    else
+        breaker_begin(breaker, now);
+    sharer->flies[step] = !refused;
+    if (step >= latency && sharer->flies[step - latency]) {
+        breaker_note(breaker, true, now);
+        keep(sharer, stored, true, now);
+    }
+    return refused;
+}
+
+/* The forge has failed one of them, and works from then on: when the last visit was refused. */
+static int64_t last_refusal(size_t count, size_t latency)
+{
+    static struct sharer sharers[SHARERS_MAXIMUM];
+    struct standing stored = {0};
+    int64_t last = -1;
+    memset(sharers, 0, sizeof sharers);
+    for (size_t i = 0; i < count; i++)
+        service_begin(&sharers[i].service);
+    for (unsigned i = 0; i < BREAKER_FAILURES; i++)
+        breaker_note(&sharers[0].service.breaker, false, NOW);
+    keep(&sharers[0], &stored, false, NOW);
+    for (size_t step = 0; step < SHARED_MS / STEP_MS; step++)
+        for (size_t i = 0; i < count; i++)
+            if (visit(&sharers[i], &stored, step, latency,
+                      NOW + (int64_t)step * STEP_MS + (int64_t)(37 * i)))
+                last = (int64_t)step * STEP_MS;
+    return last;
+}
+
+static void a_forge_that_works_again_is_asked_by_all(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {1, 2, 4, SHARERS_MAXIMUM};
+    static const size_t latencies_ms[] = {200, 1000, 2000};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        for (size_t j = 0; j < sizeof latencies_ms / sizeof latencies_ms[0]; j++)
+            /* The pause, the second that hearsay adds, and the probe. */
+            assert_in_range(last_refusal(counts[i], latencies_ms[j] / STEP_MS),
+                            BREAKER_PAUSE_MS - 2 * STEP_MS,
+                            BREAKER_PAUSE_MS + 1000 + latencies_ms[j] + 2 * STEP_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,7 +501,13 @@ int main(void)
         cmocka_unit_test(what_one_tells_another_heeds),
         cmocka_unit_test(nothing_told_changes_nothing),
         cmocka_unit_test(what_is_past_is_neither_told_nor_heeded),
+        cmocka_unit_test(being_told_again_ends_nothing_later),
+        cmocka_unit_test(what_was_heard_is_not_told_as_our_own),
+        cmocka_unit_test(a_success_outweighs_older_news),
+        cmocka_unit_test(a_pause_that_was_heard_ends_with_a_probe),
+        cmocka_unit_test(a_forge_that_works_again_is_asked_by_all),
     };
+    log_set_level(LOG_LEVEL_ERROR);
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,10 +149,10 @@ static void assert_nothing(struct fixture *fixture, struct store *store, const c
 {
     struct store_value value = {.length = 77};
     struct store_stamp stamp = {.checksum = 77};
-    assert_int_equal(store_get(store, key, fixture->wall, &value), -1);
+    assert_int_equal(store_get(store, key, fixture->wall, &value), STORE_ABSENT);
     assert_null(value.bytes);
     assert_int_equal(value.length, 77);
-    assert_int_equal(store_stamp(store, key, fixture->wall, &stamp), -1);
+    assert_int_equal(store_stamp(store, key, fixture->wall, &stamp), STORE_ABSENT);
     assert_int_equal(stamp.checksum, 77);
 }
 
@@ -269,8 +269,12 @@ static void a_value_is_there_until_its_time(void **state)
     struct fixture *fixture = fixture_of(state);
     static const struct {
         int64_t later; /* than keep_until */
-        int result;
-    } rows[] = {{-300, 0}, {-1, 0}, {0, -1}, {1, -1}, {1000000, -1}};
+        enum store_answer result;
+    } rows[] = {{-300, STORE_FOUND},
+                {-1, STORE_FOUND},
+                {0, STORE_ABSENT},
+                {1, STORE_ABSENT},
+                {1000000, STORE_ABSENT}};
     const char *key = key_of(fixture, "kept");
     put(fixture, key, "value");
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -977,6 +981,33 @@ static void urls_are_checked(void **state)
     assert_int_equal(store_check_url(long_path, NULL), -1);
 }
 
+/* Nothing listens there, and nothing can be opened there. */
+static void what_cannot_be_reached_cannot_tell(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        enum store_answer answer;
+    } rows[] = {
+        {"none:", STORE_ABSENT},
+        {"file:/dev/null/cache", STORE_UNTOLD},
+        {"redis+unix:///dev/null/socket", STORE_UNTOLD},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct store_settings settings = {.url = rows[i].url};
+        struct store_value value = {.length = 77};
+        struct store_stamp stamp = {.checksum = 77};
+        if (store_check_url(settings.url, NULL) < 0 && !store_redis_is_built())
+            continue;
+        struct store *store = store_open(&settings);
+        assert_int_equal(store_get(store, "key", 0, &value), rows[i].answer);
+        assert_int_equal(store_stamp(store, "key", 0, &stamp), rows[i].answer);
+        assert_int_equal(value.length, 77);
+        assert_int_equal(stamp.checksum, 77);
+        store_close(store);
+    }
+}
+
 struct misuse {
     const char *url, *key;
 };
@@ -1052,6 +1083,7 @@ static const struct CMUnitTest contract[] = {
 static const struct CMUnitTest others[] = {
     cmocka_unit_test(none_keeps_nothing),
     cmocka_unit_test(urls_are_checked),
+    cmocka_unit_test(what_cannot_be_reached_cannot_tell),
     cmocka_unit_test(what_is_our_own_mistake_is_a_bug),
 };
 

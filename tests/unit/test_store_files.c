@@ -416,10 +416,16 @@ static int make_dangling_link(const char *path)
     return symlink("nowhere", path);
 }
 
+static int make_directory(const char *path)
+{
+    return mkdir(path, 0700);
+}
+
 static void what_is_no_file_is_replaced(void **state)
 {
     struct fixture *fixture = fixture_of(state);
-    static int (*const makers[])(const char *path) = {make_fifo, make_link, make_dangling_link};
+    static int (*const makers[])(const char *path) = {make_fifo, make_link, make_dangling_link,
+                                                      make_directory};
     static const char *const endings[] = {"", ".temporary", ".lease", ".count"};
     char path[PATH_SIZE], usage[PATH_SIZE];
     snprintf(usage, sizeof usage, "%s/usage", fixture->directory);
@@ -434,7 +440,7 @@ static void what_is_no_file_is_replaced(void **state)
             }
             assert_works(fixture->store);
         }
-        unlink(usage);
+        assert_int_equal(unlink(usage), 0);
         assert_int_equal(makers[i](usage), 0);
         assert_works(fixture->store);
         struct stat status;
@@ -471,6 +477,60 @@ static void what_was_left_half_written_is_written_over(void **state)
     assert_false(exists(path));
 }
 
+/* A directory with something of somebody's in it. */
+static int make_full_directory(const char *path)
+{
+    char inside[PATH_SIZE + 8];
+    snprintf(inside, sizeof inside, "%s/theirs", path);
+    return mkdir(path, 0700) < 0 ? -1 : mkdir(inside, 0700);
+}
+
+static int remove_full_directory(const char *path)
+{
+    char inside[PATH_SIZE + 8];
+    snprintf(inside, sizeof inside, "%s/theirs", path);
+    return rmdir(inside) < 0 ? -1 : rmdir(path);
+}
+
+static void put_again(struct fixture *fixture)
+{
+    put(fixture->store, KEY, "again");
+}
+
+static void get_or_not(struct fixture *fixture)
+{
+    assert_false(has(fixture->store, KEY, ""));
+}
+
+static void get_stamp_or_not(struct fixture *fixture)
+{
+    assert_false(has_stamp(fixture->store, KEY));
+}
+
+static void purge(struct fixture *fixture)
+{
+    assert_int_equal(store_remove(fixture->store, KEY), 0);
+}
+
+static void an_empty_directory_in_place_of_a_value_is_removed(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    static void (*const uses[])(struct fixture * fixture) = {put_again, get_or_not,
+                                                             get_stamp_or_not, purge};
+    char path[PATH_SIZE];
+    struct stat status;
+    path_of(fixture, KEY, "", path);
+    for (size_t i = 0; i < COUNT(uses); i++) {
+        assert_works(fixture->store);
+        unlink(path);
+        assert_int_equal(make_directory(path), 0);
+        uses[i](fixture);
+        assert_true(lstat(path, &status) < 0 || S_ISREG(status.st_mode));
+    }
+    put_again(fixture);
+    assert_true(has(fixture->store, KEY, "again"));
+}
+
 static void a_directory_in_the_way_is_told_and_does_no_harm(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -488,14 +548,14 @@ static void a_directory_in_the_way_is_told_and_does_no_harm(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_works(fixture->store);
         unlink(path_of(fixture, KEY, rows[i].ending, path));
-        assert_int_equal(mkdir(path, 0700), 0);
+        assert_int_equal(make_full_directory(path), 0);
         put(fixture->store, KEY, "value");
         assert_int_equal(has(fixture->store, KEY, rows[i].value), rows[i].value != NULL);
         walk(fixture);
         assert_int_equal(found.temporaries, 0);
         assert_int_equal(can_lease(fixture->store, KEY), rows[i].leases);
         assert_int_equal(can_add(fixture->store, KEY), rows[i].counts);
-        assert_int_equal(rmdir(path), 0);
+        assert_int_equal(remove_full_directory(path), 0);
         store_remove(fixture->store, KEY);
     }
     assert_works(fixture->store);
@@ -1236,13 +1296,71 @@ static void lines_say_how_many_were_left_out(void **state)
     free(text);
 }
 
-static void use_quietly(struct fixture *fixture)
+static void get_what_is_damaged(struct fixture *fixture)
 {
     char path[PATH_SIZE];
+    assert_works(fixture->store);
+    path_of(fixture, KEY, "", path);
+    for (int i = 0; i < 100; i++) {
+        write_file(path, "x", 1);
+        assert_false(i % 2 == 0 ? has(fixture->store, KEY, "") : has_stamp(fixture->store, KEY));
+        assert_false(exists(path));
+    }
+}
+
+static void damage_is_told(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char *text = logged_by(fixture, get_what_is_damaged);
+    assert_int_equal(count_lines(text), 1);
+    assert_non_null(strstr(text, "warning: cache: "));
+    assert_non_null(strstr(text, fixture->directory));
+    assert_non_null(strstr(text, "damaged"));
+    free(text);
+}
+
+static void sweep_what_is_damaged(struct fixture *fixture)
+{
+    char path[PATH_SIZE];
+    path_of(fixture, KEY, "", path);
+    put(fixture->store, KEY, "value");
+    write_file(path, "x", 1);
+    sweep_all(fixture, "another");
+    assert_false(exists(path));
+}
+
+static void damage_that_is_swept_is_told(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char *text = logged_by(fixture, sweep_what_is_damaged);
+    assert_int_equal(count_lines(text), 1);
+    assert_non_null(strstr(text, "damaged"));
+    free(text);
+}
+
+static void get_from_a_full_directory(struct fixture *fixture)
+{
+    char path[PATH_SIZE];
+    assert_works(fixture->store);
+    unlink(path_of(fixture, KEY, "", path));
+    assert_int_equal(make_full_directory(path), 0);
+    assert_false(has(fixture->store, KEY, ""));
+    assert_int_equal(remove_full_directory(path), 0);
+}
+
+static void what_only_others_may_remove_is_told(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char *text = logged_by(fixture, get_from_a_full_directory);
+    assert_int_equal(count_lines(text), 1);
+    assert_non_null(strstr(text, "remove that directory"));
+    free(text);
+}
+
+static void use_quietly(struct fixture *fixture)
+{
     has(fixture->store, KEY, "");
     assert_works(fixture->store);
-    write_file(path_of(fixture, KEY, "", path), "x", 1);
-    has(fixture->store, KEY, "");
     struct store_lease *lease, *busy;
     store_lease(fixture->store, "lease", 1000, &lease);
     store_lease(fixture->store, "lease", 1000, &busy);
@@ -1274,6 +1392,7 @@ int main(void)
         FILES(what_is_no_file_is_replaced),
         FILES(a_link_to_a_good_value_is_a_miss),
         FILES(what_was_left_half_written_is_written_over),
+        FILES(an_empty_directory_in_place_of_a_value_is_removed),
         FILES(a_directory_in_the_way_is_told_and_does_no_harm),
         FILES(a_file_in_place_of_a_shard_is_told_and_does_no_harm),
         FILES(a_directory_open_to_others_is_refused),
@@ -1300,6 +1419,9 @@ int main(void)
         FILES(what_expired_is_swept_in_time_without_a_bound),
         FILES(troubles_are_logged_once_in_a_while),
         FILES(lines_say_how_many_were_left_out),
+        FILES(damage_is_told),
+        FILES(damage_that_is_swept_is_told),
+        FILES(what_only_others_may_remove_is_told),
         FILES(what_is_no_trouble_is_not_logged),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

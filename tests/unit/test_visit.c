@@ -79,6 +79,20 @@ static void folds_each_identity_once(void **state)
     assert_int_equal(sum(snapshot, STATISTIC_REPOSITORIES_TOTAL), 3);
     assert_int_equal(sum(snapshot, STATISTIC_STARS_RECEIVED), 7);
     assert_int_equal(sum(snapshot, STATISTIC_COMMITS), -1);
+    assert_int_equal(snapshot->repositories->count, 3);
+    assert_true(snapshot->repositories_hash == snapshot->repositories->hash);
+    visit_free(visit);
+    snapshot_drop(snapshot);
+}
+
+static void who_asks_only_whether_it_exists_gets_no_list(void **state)
+{
+    (void)state;
+    struct visit *visit =
+        visit_new(&forge, &settings, &(struct visit_order){.account = "name", .existence = true});
+    struct snapshot *snapshot = visit_end(visit, WALL);
+    assert_null(snapshot->repositories);
+    assert_true(snapshot->repositories_hash == 0);
     visit_free(visit);
     snapshot_drop(snapshot);
 }
@@ -217,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_repositories_know_what_the_example_says),
         cmocka_unit_test(folds_each_identity_once),
+        cmocka_unit_test(who_asks_only_whether_it_exists_gets_no_list),
         cmocka_unit_test(an_account_without_repositories_tells_nothing_is_there),
         cmocka_unit_test(discarding_makes_room),
         cmocka_unit_test(knowledge_stands_above_failure),

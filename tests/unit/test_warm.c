@@ -67,6 +67,7 @@ static struct exchange request(const char *method, const char *query, const char
                                  .content_type = alloc_text(type),
                                  .origin = alloc_text(""),
                                  .prefer = alloc_text(""),
+                                 .if_match = alloc_text(""),
                                  .if_none_match = alloc_text(""),
                                  .cache_control = alloc_text(""),
                                  .forwarded_for = alloc_text(""),
@@ -175,6 +176,64 @@ static void what_means_the_same_is_answered_the_same(void **state)
             check_hit(&scene, &hit_rows[i], body);
     assert_int_equal(scene.remembered.fake->gets, gets);
     free(body);
+    scene_end(&scene);
+}
+
+static void assert_tag_of(struct scene *scene, const char *query, const char *names,
+                          const char *tag, bool same)
+{
+    archive_scene_keep_list(&scene->remembered, "ann", names, WALL);
+    struct exchange exchange = get(query);
+    answer(scene, &exchange, WALL);
+    assert_int_equal(exchange.reply.status, 200);
+    assert_int_equal(strcmp(field(&exchange, "ETag"), tag) == 0, same);
+    exchange_release(&exchange);
+}
+
+/* Kept in memory or not, links are those of the path that was asked. */
+static void links_are_told_with_every_reply(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {PATH, PATH, "/below" PATH, PATH};
+    static const char *const queries[] = {
+        "github=ann&include=repositories&per_page=1", "github=ann&include=repositories&per_page=1",
+        "github=ann&include=repositories&per_page=1", "per_page=1&include=repositories&github=Ann"};
+    for (int is_hot = 0; is_hot < 2; is_hot++) {
+        struct scene scene;
+        scene_begin(&scene, is_hot == 1);
+        archive_scene_keep_list(&scene.remembered, "ann", "one two", WALL);
+        for (size_t i = 0; i < COUNT(paths); i++) {
+            struct exchange exchange = get(queries[i]);
+            set(&exchange.request.target, paths[i]);
+            answer(&scene, &exchange, WALL);
+            char *expected = alloc_format(
+                "<%s?github=ann&include=repositories&per_page=1>; rel=\"first\", ", paths[i]);
+            assert_non_null(field(&exchange, "Link"));
+            assert_memory_equal(field(&exchange, "Link"), expected, strlen(expected));
+            free(expected);
+            exchange_release(&exchange);
+        }
+        scene_end(&scene);
+    }
+}
+
+/* The body says nothing of how many there are, the links do. */
+static void a_tag_is_of_the_links_too(void **state)
+{
+    (void)state;
+    static const char query[] = "github=ann&include=repositories&per_page=1&fields=complete";
+    struct scene scene;
+    scene_begin(&scene, false);
+    archive_scene_keep_list(&scene.remembered, "ann", "one two", WALL);
+    struct exchange exchange = get(query);
+    answer(&scene, &exchange, WALL);
+    assert_int_equal(exchange.reply.status, 200);
+    char *tag = alloc_text(field(&exchange, "ETag"));
+    exchange_release(&exchange);
+    assert_tag_of(&scene, query, "two one", tag, true);
+    assert_tag_of(&scene, query, "one two three", tag, false);
+    assert_tag_of(&scene, "github=ann&fields=complete", "one two", tag, false);
+    free(tag);
     scene_end(&scene);
 }
 
@@ -357,7 +416,7 @@ static void what_must_be_visited_is_not_kept(void **state)
     api_finish(&scene.settings, &exchange, &snapshot, later);
     assert_int_equal(exchange.reply.status, 200);
     assert_null(exchange.hot_reply);
-    assert_field(&exchange, "Cache-Control", "public, max-age=1000");
+    assert_field(&exchange, "Cache-Control", "max-age=1000");
     size_t next = 0;
     const struct archive_account *due = exchange_next_due(&exchange, &next);
     assert_string_equal(due->name, "ann");
@@ -402,6 +461,42 @@ static void refusals_are_not_kept(void **state)
     scene_end(&scene);
 }
 
+/* Of a hot reply (two: by its meaning, by its bytes) as of one that is made. */
+static void what_is_another_by_now_is_refused(void **state)
+{
+    struct scene scene;
+    scene_begin(&scene, *state != NULL);
+    char *body = warm_up(&scene);
+    for (size_t i = 0; i < 2; i++) {
+        struct exchange exchange = get("bitbucket=&github=ann");
+        set(&exchange.request.if_match, "\"another\"");
+        answer(&scene, &exchange, WALL);
+        assert_int_equal(exchange.reply.status, 412);
+        assert_field(&exchange, "Content-Type", "application/problem+json");
+        assert_field(&exchange, "Cache-Control", "no-store");
+        assert_null(field(&exchange, "ETag"));
+        char *problem = body_of(&exchange);
+        assert_non_null(strstr(problem, "/docs/problems#precondition-failed"));
+        free(problem);
+        exchange_release(&exchange);
+    }
+    struct exchange same = get("bitbucket=&github=ann");
+    set(&same.request.if_match, "*");
+    answer(&scene, &same, WALL);
+    assert_int_equal(same.reply.status, 200);
+    char *again = body_of(&same);
+    assert_string_equal(again, body);
+    free(again);
+    exchange_release(&same);
+    struct exchange post = request("POST", "", JSON, "{\"github\":\"ann\"}");
+    set(&post.request.if_match, "\"another\"");
+    answer(&scene, &post, WALL);
+    assert_int_equal(post.reply.status, 200);
+    exchange_release(&post);
+    free(body);
+    scene_end(&scene);
+}
+
 static void an_answer_may_still_be_withdrawn(void **state)
 {
     (void)state;
@@ -427,6 +522,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_means_the_same_is_answered_the_same),
         cmocka_unit_test(what_looks_alike_is_not_the_same),
+        cmocka_unit_test(links_are_told_with_every_reply),
+        cmocka_unit_test(a_tag_is_of_the_links_too),
         cmocka_unit_test(who_has_it_already_is_told_so),
         cmocka_unit_test_prestate(who_has_it_already_is_told_so, &yes),
         cmocka_unit_test(who_has_another_one_gets_it),
@@ -437,6 +534,8 @@ int main(void)
         cmocka_unit_test(what_must_be_visited_is_not_kept),
         cmocka_unit_test(what_is_stale_is_soon_looked_at_again),
         cmocka_unit_test(refusals_are_not_kept),
+        cmocka_unit_test(what_is_another_by_now_is_refused),
+        cmocka_unit_test_prestate(what_is_another_by_now_is_refused, &yes),
         cmocka_unit_test(an_answer_may_still_be_withdrawn),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

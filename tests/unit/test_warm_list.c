@@ -96,7 +96,7 @@ static const struct {
     {"what cannot be there is not looked for", "g[bot]\n", false, "github:g[bot]", 0, ""},
     {"several accounts", " {\"github\":[\"b\",\"a\"],\"bitbucket\":null} \r\n", false,
      "github:a github:b", 0, ""},
-    {"an array", "[\"pypy\"]\n", false, "", 1, "forgefold: list:1: \"[\\\"pypy\\\"]\" can not be"},
+    {"an array", "[\"pypy\"]\n", false, "", 1, "forgefold: list:1: \"[\\\"pypy\\\"]\" cannot be"},
     {"two names", "pypy mailchimp\n", false, "", 1, "forgefold: list:1: "},
     {"an unknown member", "\n\n{\"gitlab\":\"a\"}\n", false, "", 1,
      "forgefold: list:3: unknown member \"gitlab\""},

@@ -89,6 +89,9 @@ class Control:
     def _get_expected(self, _names, request, _value):
         return expected.expected(self._world.account, *expected.question(request.query))
 
+    def _get_repositories(self, _names, request, _value):
+        return expected.repositories(self._world.account, *expected.question(request.query))
+
 
 def _account(account):
     if account is None:

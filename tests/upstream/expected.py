@@ -242,6 +242,62 @@ def expected(find, wanted, ways=None):
     return {"totals": merged.totals(), "missing": merged.missing, "accounts": rows}
 
 
+# What a reply tells of one repository that not every Way tells, and where that stands.
+FIGURES = {
+    "stars": lambda r: r.stars, "forks": lambda r: r.forks, "watchers": lambda r: r.watchers,
+    "open_issues": lambda r: r.open_issues, "open_pull_requests": lambda r: r.open_pull_requests,
+    "open_issues_and_pull_requests": lambda r: r.open_issues_count,
+    "commits": lambda r: r.commits, "size_bytes": lambda r: r.size_kib * 1024,
+}
+BY_REST = {"stars", "forks", "open_issues_and_pull_requests", "size_bytes"}
+
+
+def _github_known(account, r, way):
+    """The figures of one repository that are told. Where there are many, forks are not asked about
+    again."""
+    found = account.repositories
+    if not way.token:
+        return BY_REST | ({"watchers"} if way.full and way.fits and not r.fork else set())
+    if len(found) <= GRAPHQL_MAXIMUM_LISTED:
+        return set(FIGURES) - ({"size_bytes"} if r.disk_usage is None else set())
+    if r.fork:
+        return BY_REST
+    many = sum(1 for one in found if not one.fork) > COMMITS_MAXIMUM_ORIGINALS and not way.full
+    return set(FIGURES) - ({"commits"} if many else set())
+
+
+def _github_row(account, r, way):
+    known = _github_known(account, r, way)
+    return {"account": account.spelling, "name": r.name,
+            "url": f"https://github.com/{account.spelling}/{r.name}", "archived": r.archived,
+            "topics": r.topics,
+            **{name: figure(r) if name in known else None for name, figure in FIGURES.items()}}
+
+
+def _bitbucket_row(account, r, way):
+    counted = way.full and way.fits and not r.fork
+    return {"account": account.key, "name": r.name.lower(),
+            "url": f"https://bitbucket.org/{account.key}/{r.name.lower()}", "archived": None,
+            "topics": None, **dict.fromkeys(FIGURES), "size_bytes": r.size_bytes,
+            "forks": r.forks if counted else None, "watchers": r.watchers if counted else None}
+
+
+ROWS = {"github": _github_row, "bitbucket": _bitbucket_row}
+
+
+def repositories(find, wanted, ways=None):
+    """Every repository of these accounts as a reply tells it, in its order."""
+    rows = []
+    for forge, name in sorted({(forge, name.lower()) for forge, name in wanted}):
+        account = find(forge, name)
+        way = ways[forge] if ways else Way()
+        told = [{"forge": forge, "fork": r.fork, "language": r.language,
+                 **ROWS[forge](account, r, way)}
+                for r in (account.repositories if account and account.state == "active" else ())]
+        rows += sorted(told, key=lambda row: (row["name"].lower(), row["name"]))
+    return rows
+
+
 def merge(merged, own, key):
     """Add one account's sum, and name it wherever it could not tell."""
     merged.add(own)
