@@ -69,17 +69,27 @@ int buffer_append_byte(struct buffer *buffer, char byte)
     return buffer_append(buffer, &byte, 1);
 }
 
+/* What is free has room for most: it is written there, and again only if it was too long. */
 int buffer_format(struct buffer *buffer, const char *format, ...)
 {
-    va_list arguments;
+    const size_t room = buffer->bytes == NULL ? 0 : buffer->capacity - buffer->length;
+    va_list arguments, again;
     va_start(arguments, format);
-    char *text = NULL;
-    const int length = vasprintf(&text, format, arguments);
-    va_end(arguments);
+    va_copy(again, arguments);
+    const int length =
+        vsnprintf(room == 0 ? NULL : buffer->bytes + buffer->length, room, format, arguments);
     if (length < 0)
         BUG("format '%s' failed", format);
-    const int result = buffer_append(buffer, text, (size_t)length);
-    free(text);
+    const bool fits = (size_t)length < room;
+    const int result = fits ? 0 : reserve(buffer, (size_t)length);
+    if (!fits && result == 0)
+        vsnprintf(buffer->bytes + buffer->length, (size_t)length + 1, format, again);
+    if (result == 0)
+        buffer->length += (size_t)length;
+    else if (buffer->bytes != NULL)
+        buffer->bytes[buffer->length] = '\0';
+    va_end(again);
+    va_end(arguments);
     return result;
 }
 

@@ -109,9 +109,8 @@ static bool is_shortage(int error)
 }
 
 /* The connection stays in line; there is no event for "there is room again". */
-static void wait_for_room(struct doors *doors)
+static void wait_for_room(struct doors *doors, int error)
 {
-    const int error = errno;
     if (may_log(&doors->shortage_logged))
         log_error("no connection can be accepted for now: %s", strerror(error));
     poll(NULL, 0, SHORTAGE_PAUSE_MS);
@@ -137,16 +136,28 @@ static void lose_listener(struct doors *doors, int error)
                   strerror(error), atomic_load(&doors->desk.parked));
 }
 
+/*
+ * One door is woken for a connection: left in line while it is accepted, it would wake a second one
+ * in vain. Once stopping there is nothing to listen to, and the change is refused.
+ */
+static void listen_again(struct doors *doors)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &doors->listener};
+    epoll_ctl(doors->epoll, EPOLL_CTL_MOD, doors->listener, &event);
+}
+
 static void serve_listener(struct doors *doors)
 {
     const int descriptor = accept4(doors->listener, NULL, NULL, SOCK_CLOEXEC);
+    const int error = errno;
+    listen_again(doors);
     if (descriptor >= 0) {
         grow(doors);
         desk_serve(&doors->desk, visitor_new(&doors->desk, descriptor));
-    } else if (is_shortage(errno)) {
-        wait_for_room(doors);
-    } else if (!may_pass(errno)) {
-        lose_listener(doors, errno);
+    } else if (is_shortage(error)) {
+        wait_for_room(doors, error);
+    } else if (!may_pass(error)) {
+        lose_listener(doors, error);
     }
 }
 

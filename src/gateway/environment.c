@@ -12,35 +12,103 @@
 #include "http/sender.h"
 #include "http/url.h"
 
-/* The value of the next variable of that name, of which `*variables` is then behind; or NULL. */
-static const char *next_value(const char *const **variables, const char *name)
-{
-    const size_t length = strlen(name);
-    while (**variables != NULL) {
-        const char *variable = *(*variables)++;
-        if (strncmp(variable, name, length) == 0 && variable[length] == '=')
-            return variable + length + 1;
+/* The variables that are read. */
+enum variable {
+    REQUEST_METHOD,
+    REQUEST_URI,
+    SCRIPT_NAME,
+    PATH_INFO,
+    QUERY_STRING,
+    CONTENT_TYPE,
+    CONTENT_LENGTH,
+    REMOTE_ADDR,
+    ORIGIN,
+    PREFER,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    CACHE_CONTROL,
+    X_REQUEST_ID,
+    AUTHORIZATION,
+    X_FORWARDED_FOR,
+    FORWARDED,
+    VIA,
+    VARIABLE_COUNT
+};
+
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof text - 1                                                                      \
     }
-    return NULL;
+static const struct {
+    const char *text;
+    size_t length;
+} names[] = {
+    [REQUEST_METHOD] = NAME("REQUEST_METHOD"),
+    [REQUEST_URI] = NAME("REQUEST_URI"),
+    [SCRIPT_NAME] = NAME("SCRIPT_NAME"),
+    [PATH_INFO] = NAME("PATH_INFO"),
+    [QUERY_STRING] = NAME("QUERY_STRING"),
+    [CONTENT_TYPE] = NAME("CONTENT_TYPE"),
+    [CONTENT_LENGTH] = NAME("CONTENT_LENGTH"),
+    [REMOTE_ADDR] = NAME("REMOTE_ADDR"),
+    [ORIGIN] = NAME("HTTP_ORIGIN"),
+    [PREFER] = NAME("HTTP_PREFER"),
+    [IF_MATCH] = NAME("HTTP_IF_MATCH"),
+    [IF_NONE_MATCH] = NAME("HTTP_IF_NONE_MATCH"),
+    [CACHE_CONTROL] = NAME("HTTP_CACHE_CONTROL"),
+    [X_REQUEST_ID] = NAME("HTTP_X_REQUEST_ID"),
+    [AUTHORIZATION] = NAME("HTTP_AUTHORIZATION"),
+    [X_FORWARDED_FOR] = NAME("HTTP_X_FORWARDED_FOR"),
+    [FORWARDED] = NAME("HTTP_FORWARDED"),
+    [VIA] = NAME("HTTP_VIA"),
+};
+
+/* What was found in one pass: they come in any order, and most are none of ours. */
+struct variables {
+    const char *const *all;
+    const char *first[VARIABLE_COUNT]; /* NULL: it is not there */
+    bool several[VARIABLE_COUNT];
+};
+
+static enum variable variable_of(const char *name, size_t length)
+{
+    enum variable variable = 0;
+    while (variable < VARIABLE_COUNT &&
+           (names[variable].length != length || memcmp(names[variable].text, name, length) != 0))
+        variable++;
+    return variable;
 }
 
-static const char *first_value(const char *const *variables, const char *name)
+static void find_all(struct variables *found, const char *const *all)
 {
-    return next_value(&variables, name);
+    *found = (struct variables){.all = all};
+    for (; *all != NULL; all++) {
+        const size_t length = strcspn(*all, "=");
+        const enum variable variable = variable_of(*all, length);
+        if (variable == VARIABLE_COUNT || (*all)[length] == '\0')
+            continue;
+        if (found->first[variable] == NULL)
+            found->first[variable] = *all + length + 1;
+        else
+            found->several[variable] = true;
+    }
 }
 
-static char *copy_first(const char *const *variables, const char *name)
+static char *copy_first(const struct variables *found, enum variable variable)
 {
-    const char *value = first_value(variables, name);
+    const char *value = found->first[variable];
     return alloc_text(value == NULL ? "" : value);
 }
 
-static char *joined_field(const char *const *variables, const char *name)
+static char *joined_field(const struct variables *found, enum variable field)
 {
+    const size_t length = names[field].length;
     struct buffer joined = BUFFER_INIT(SIZE_MAX / 2);
-    const char *value;
-    while ((value = next_value(&variables, name)) != NULL) {
-        if (value[0] == '\0')
+    if (!found->several[field])
+        return copy_first(found, field);
+    for (const char *const *each = found->all; *each != NULL; each++) {
+        const char *value = *each + length + 1;
+        if (strncmp(*each, names[field].text, length) != 0 || value[-1] != '=' || *value == '\0')
             continue;
         buffer_append_text(&joined, joined.length > 0 ? ", " : "");
         buffer_append_text(&joined, value);
@@ -48,16 +116,13 @@ static char *joined_field(const char *const *variables, const char *name)
     return buffer_take(&joined);
 }
 
-static char *forwarded_for(const char *const *variables)
+static char *forwarded_for(const struct variables *found)
 {
-    const char *const *rest = variables;
-    const char *value = next_value(&rest, "HTTP_X_FORWARDED_FOR");
-    const bool is_several = next_value(&rest, "HTTP_X_FORWARDED_FOR") != NULL;
-    const bool is_untold = value == NULL && (first_value(variables, "HTTP_FORWARDED") != NULL ||
-                                             first_value(variables, "HTTP_VIA") != NULL);
-    if (is_several || is_untold)
+    const bool is_untold = found->first[X_FORWARDED_FOR] == NULL &&
+                           (found->first[FORWARDED] != NULL || found->first[VIA] != NULL);
+    if (found->several[X_FORWARDED_FOR] || is_untold)
         return alloc_text(SENDER_UNTOLD);
-    return alloc_text(value == NULL ? "" : value);
+    return copy_first(found, X_FORWARDED_FOR);
 }
 
 /* RFC 9112 section 3.2.2 lets a client send the absolute form: what stands before the path goes. */
@@ -106,15 +171,15 @@ static void append_path(struct buffer *into, const char *decoded)
     }
 }
 
-static void read_script_path(struct request *request, const char *const *variables)
+static void read_script_path(struct request *request, const struct variables *found)
 {
     struct buffer path = BUFFER_INIT(SIZE_MAX / 2);
-    const char *script = first_value(variables, "SCRIPT_NAME");
-    const char *rest = first_value(variables, "PATH_INFO");
+    const char *script = found->first[SCRIPT_NAME];
+    const char *rest = found->first[PATH_INFO];
     append_path(&path, script == NULL ? "" : script);
     append_path(&path, rest == NULL ? "" : rest);
     request->target = with_one_slash(buffer_text(&path), path.length);
-    request->query = copy_first(variables, "QUERY_STRING");
+    request->query = copy_first(found, QUERY_STRING);
     buffer_release(&path);
 }
 
@@ -130,26 +195,28 @@ static void read_length(struct request *request, const char *value)
 
 int environment_read(struct request *request, const char *const *variables)
 {
-    const char *method = first_value(variables, "REQUEST_METHOD");
-    const char *uri = first_value(variables, "REQUEST_URI");
+    struct variables found;
+    find_all(&found, variables);
+    const char *method = found.first[REQUEST_METHOD];
+    const char *uri = found.first[REQUEST_URI];
     if (method == NULL || method[0] == '\0')
         return -1;
     request->method = alloc_text(method);
     if (uri != NULL && uri[0] != '\0')
         read_request_uri(request, uri);
     else
-        read_script_path(request, variables);
-    request->content_type = copy_first(variables, "CONTENT_TYPE");
-    request->origin = joined_field(variables, "HTTP_ORIGIN");
-    request->prefer = joined_field(variables, "HTTP_PREFER");
-    request->if_match = joined_field(variables, "HTTP_IF_MATCH");
-    request->if_none_match = joined_field(variables, "HTTP_IF_NONE_MATCH");
-    request->cache_control = joined_field(variables, "HTTP_CACHE_CONTROL");
-    request->forwarded_for = forwarded_for(variables);
-    request->request_id = joined_field(variables, "HTTP_X_REQUEST_ID");
-    request->authorization = joined_field(variables, "HTTP_AUTHORIZATION");
-    request->remote_address = copy_first(variables, "REMOTE_ADDR");
-    read_length(request, first_value(variables, "CONTENT_LENGTH"));
+        read_script_path(request, &found);
+    request->content_type = copy_first(&found, CONTENT_TYPE);
+    request->origin = joined_field(&found, ORIGIN);
+    request->prefer = joined_field(&found, PREFER);
+    request->if_match = joined_field(&found, IF_MATCH);
+    request->if_none_match = joined_field(&found, IF_NONE_MATCH);
+    request->cache_control = joined_field(&found, CACHE_CONTROL);
+    request->forwarded_for = forwarded_for(&found);
+    request->request_id = joined_field(&found, X_REQUEST_ID);
+    request->authorization = joined_field(&found, AUTHORIZATION);
+    request->remote_address = copy_first(&found, REMOTE_ADDR);
+    read_length(request, found.first[CONTENT_LENGTH]);
     return 0;
 }
 

@@ -20,7 +20,7 @@ static bool is_token(const char *name)
 {
     const char *byte = name;
     while (text_is_alphanumeric(*byte) ||
-           (*byte != '\0' && strchr("!#$%&'*+-.^_`|~", *byte) != NULL))
+           (*byte != '\0' && strchr("-!#$%&'*+.^_`|~", *byte) != NULL))
         byte++;
     return byte > name && *byte == '\0';
 }
@@ -33,6 +33,17 @@ static bool is_field_value(const char *value)
     return true;
 }
 
+/* One block for both, which the name owns. */
+static struct header header_of(const char *name, const char *value)
+{
+    const size_t name_size = strlen(name) + 1;
+    const size_t value_size = strlen(value) + 1;
+    char *block = alloc_zeroed(name_size + value_size, 1);
+    memcpy(block, name, name_size);
+    memcpy(block + name_size, value, value_size);
+    return (struct header){.name = block, .value = block + name_size};
+}
+
 int headers_add(struct headers *headers, const char *name, const char *value)
 {
     const size_t bytes = strlen(name) + strlen(value);
@@ -40,8 +51,7 @@ int headers_add(struct headers *headers, const char *name, const char *value)
         return -1;
     headers->items =
         alloc_room(headers->items, headers->count, &headers->capacity, sizeof *headers->items);
-    headers->items[headers->count++] =
-        (struct header){.name = alloc_text(name), .value = alloc_text(value)};
+    headers->items[headers->count++] = header_of(name, value);
     headers->bytes += bytes;
     return 0;
 }
@@ -99,10 +109,8 @@ int64_t headers_retry_after(const struct headers *headers, int64_t wall)
 
 void headers_clear(struct headers *headers)
 {
-    for (size_t i = 0; i < headers->count; i++) {
+    for (size_t i = 0; i < headers->count; i++)
         free(headers->items[i].name);
-        free(headers->items[i].value);
-    }
     headers->count = 0;
     headers->bytes = 0;
 }

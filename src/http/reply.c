@@ -65,12 +65,19 @@ const char *reply_reason(int status)
     return reasons[reply_status_number(status)].phrase;
 }
 
+static void append_header(struct buffer *into, const struct header *header)
+{
+    buffer_append_text(into, header->name);
+    buffer_append_text(into, ": ");
+    buffer_append_text(into, header->value);
+    buffer_append_text(into, "\r\n");
+}
+
 void reply_head(const struct reply *reply, struct buffer *into)
 {
     buffer_format(into, "Status: %d %s\r\n", reply->status, reply_reason(reply->status));
     for (size_t i = 0; i < reply->headers.count; i++)
-        buffer_format(into, "%s: %s\r\n", reply->headers.items[i].name,
-                      reply->headers.items[i].value);
+        append_header(into, &reply->headers.items[i]);
     size_t length;
     reply_body(reply, &length);
     if (reply->status != 204 && reply->status != 304)
