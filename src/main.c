@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,6 +323,9 @@ static int serve_command(int argc, char **argv)
     return status;
 }
 
+/* What glibc begins with. */
+#define LARGE_BLOCK_BYTES (128 * 1024)
+
 /*
  * FastCGI 1.0 section 2.2 starts a program with descriptors 1 and 2 closed. What is opened next
  * would get these numbers, and be written to by whoever means standard output or error.
@@ -341,6 +345,11 @@ int main(int argc, char **argv)
      * the first one, and a CGI process begins anew with each request.
      */
     setenv("TZ", "UTC0", 1);
+    /*
+     * Lists of a large account are given back to the system at once. Left alone glibc moves this
+     * bound up with the first of them (mallopt(3)), and each thread then keeps its own for good.
+     */
+    mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES);
     /* A peer that closed early is told by write, and by libcurl and libfcgi; it is no end. */
     signal(SIGPIPE, SIG_IGN);
     if (fastcgi_is_listener(0)) {

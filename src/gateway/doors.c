@@ -46,6 +46,7 @@ struct doors {
     struct waiting waiting;
 
     atomic_size_t idle;
+    atomic_size_t at_outbox;
     atomic_bool lost; /* the listening socket: another process is to be started */
     /* When it was last said, in monotonic milliseconds, */
     _Atomic int64_t shortage_logged; /* that no connection can be accepted */
@@ -137,20 +138,20 @@ static void lose_listener(struct doors *doors, int error)
 }
 
 /*
- * One door is woken for a connection: left in line while it is accepted, it would wake a second one
- * in vain. Once stopping there is nothing to listen to, and the change is refused.
+ * One door is woken for what comes; left ready while it is taken, it would wake a second one in
+ * vain. The listener is no longer polled once stopping, and then this is refused.
  */
-static void listen_again(struct doors *doors)
+static void poll_again(struct doors *doors, int descriptor, void *source)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = &doors->listener};
-    epoll_ctl(doors->epoll, EPOLL_CTL_MOD, doors->listener, &event);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = source};
+    epoll_ctl(doors->epoll, EPOLL_CTL_MOD, descriptor, &event);
 }
 
 static void serve_listener(struct doors *doors)
 {
     const int descriptor = accept4(doors->listener, NULL, NULL, SOCK_CLOEXEC);
     const int error = errno;
-    listen_again(doors);
+    poll_again(doors, doors->listener, &doors->listener);
     if (descriptor >= 0) {
         grow(doors);
         desk_serve(&doors->desk, visitor_new(&doors->desk, descriptor));
@@ -161,13 +162,29 @@ static void serve_listener(struct doors *doors)
     }
 }
 
+/* Half of the doors: a store that is slow to take what visits came to holds no others up. */
+static size_t outbox_places(const struct doors *doors)
+{
+    return doors->settings->doors < 2 ? 1 : doors->settings->doors / 2;
+}
+
+static void poll_outbox_again(struct doors *doors)
+{
+    poll_again(doors, doors->desk.outbox.descriptor, &doors->desk.outbox);
+}
+
+/* Whoever takes the last place leaves the outbox alone, until the first of them is done. */
 static void serve_outbox(struct doors *doors)
 {
     struct message *message = desk_next(&doors->desk);
-    if (message == NULL)
-        return;
-    grow(doors);
-    desk_do(&doors->desk, message);
+    if (atomic_fetch_add(&doors->at_outbox, 1) + 1 < outbox_places(doors))
+        poll_outbox_again(doors);
+    if (message != NULL) {
+        grow(doors);
+        desk_do(&doors->desk, message);
+    }
+    if (atomic_fetch_sub(&doors->at_outbox, 1) == outbox_places(doors))
+        poll_outbox_again(doors);
 }
 
 static void serve_visitor(struct doors *doors, struct visitor *visitor)
@@ -267,10 +284,20 @@ static size_t parking_room(const struct doors_settings *settings)
     return left < settings->maximum_parked ? left : settings->maximum_parked;
 }
 
-static int poll_for_ever(struct doors *doors, int descriptor, void *source)
+static int add_to_poll(struct doors *doors, int descriptor, uint32_t events, void *source)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = source};
+    struct epoll_event event = {.events = events, .data.ptr = source};
     return epoll_ctl(doors->epoll, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+static int poll_all(struct doors *doors)
+{
+    const uint32_t once = EPOLLIN | EPOLLONESHOT;
+    if (add_to_poll(doors, doors->listener, once, &doors->listener) < 0 ||
+        add_to_poll(doors, doors->desk.outbox.descriptor, once, &doors->desk.outbox) < 0 ||
+        add_to_poll(doors, doors->signals, EPOLLIN, &doors->signals) < 0)
+        return -1;
+    return add_to_poll(doors, doors->leave, EPOLLIN, &doors->leave);
 }
 
 static int open_signals(void)
@@ -299,11 +326,7 @@ static int open_all(struct doors *doors)
     waiting_init(&doors->waiting, doors->epoll);
     desk_open(&doors->desk);
     if (doors->epoll < 0 || doors->leave < 0 || doors->signals < 0 ||
-        make_nonblocking(doors->listener) < 0 ||
-        poll_for_ever(doors, doors->listener, &doors->listener) < 0 ||
-        poll_for_ever(doors, doors->desk.outbox.descriptor, &doors->desk.outbox) < 0 ||
-        poll_for_ever(doors, doors->signals, &doors->signals) < 0 ||
-        poll_for_ever(doors, doors->leave, &doors->leave) < 0) {
+        make_nonblocking(doors->listener) < 0 || poll_all(doors) < 0) {
         log_error("requests cannot be taken: %s", strerror(errno));
         return -1;
     }

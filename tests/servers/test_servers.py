@@ -7,6 +7,7 @@ speaks to. What only one set-up promises comes after.
 
 import json
 import pathlib
+import re
 import sys
 import urllib.parse
 
@@ -190,6 +191,31 @@ def check_conditions(setup):
     contract.problem(setup.ask("GET", "/docs/problems", headers={"If-Match": '"other"'}), 412)
 
 
+def next_page(reply):
+    """The target that Link names for the page behind this one, or None."""
+    found = re.search(r'<([^<>]*)>; rel="next"', reply.header("Link", ""))
+    return found and found[1]
+
+
+def check_repositories(setup):
+    """The links of a page lead to all others, and servers take them however long they are."""
+    query = f"username={NAME}&include=repositories&per_page=2"
+    reply, names = setup.ask("GET", f"{AGGREGATE}?{query}"), []
+    while True:
+        tap.equal(reply.status, 200, "status of a page")
+        names += [one["name"] for one in reply.json()["repositories"]]
+        target = next_page(reply)
+        if target is None:
+            break
+        reply = request(setup.server.port, "GET", target)
+    expected = simulator.get().repositories(github=NAME, bitbucket=NAME)
+    tap.equal(names, [one["name"] for one in expected], "names on all pages")
+    fields = ",".join(f"repositories.{name}" for name in expected[0])
+    page = "&".join((query, "page=2", f"fields={fields},repositories_page,totals,accounts.name"))
+    reply = setup.ask("GET", f"{AGGREGATE}?{page}")
+    tap.equal((reply.status, len(reply.header("Link", "")) > 1500), (200, True), "with long links")
+
+
 def check_one_path(setup):
     """What the paths of the shipped files let through further down is not ours."""
     for target in ("/docs/api/v1/metrics", "/api/v1/docs/problems", "/docs/x/api/v1/metrics"):
@@ -236,6 +262,7 @@ CHECKS = (
     ("a Proxy header does not become the program's proxy", check_proxy_header),
     ("a forged address lets nobody in", check_forged_address),
     ("what is asked by entity tag is answered so", check_conditions),
+    ("repositories come page by page, by links", check_repositories),
     ("nothing is answered at two paths", check_one_path),
     ("the API document and the pages for people are there", check_documents),
 )

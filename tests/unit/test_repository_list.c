@@ -235,7 +235,8 @@ static void no_part_of_it_is_read(void **state)
     struct repository_list *list = list_of(names, 2);
     for (size_t length = 0; length < list->length; length++)
         assert_null(read_copy(list->bytes, length));
-    char *longer = alloc_text_of(list->bytes, list->length + 1);
+    char *longer = alloc_zeroed(list->length + 1, 1);
+    memcpy(longer, list->bytes, list->length);
     assert_null(repository_list_read(longer, list->length + 1));
     repository_list_free(list);
 }

@@ -194,7 +194,7 @@ static void assert_tag_of(struct scene *scene, const char *query, const char *na
 static void links_are_told_with_every_reply(void **state)
 {
     (void)state;
-    static const char *const paths[] = {PATH, PATH, "/below" PATH, PATH};
+    static const char *const paths[] = {PATH, PATH, ("/below" PATH), PATH};
     static const char *const queries[] = {
         "github=ann&include=repositories&per_page=1", "github=ann&include=repositories&per_page=1",
         "github=ann&include=repositories&per_page=1", "per_page=1&include=repositories&github=Ann"};
