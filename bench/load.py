@@ -4,6 +4,7 @@ Its percentiles are of the time that a request would have taken at any moment: f
 the requests that would have been made meanwhile.
 """
 
+import contextlib
 import dataclasses
 import json
 import pathlib
@@ -45,7 +46,12 @@ class Meter:
         self._before = self._now()
 
     def _now(self):
-        return {pid: world.processor_seconds([pid]) for pid in self._site.programs()}
+        used = {}
+        for pid in self._site.programs():
+            # A program that was started for one request may be gone by now.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                used[pid] = world.processor_seconds([pid])
+        return used
 
     def seconds(self):
         """Since it was made. Of a process that has ended meanwhile nothing is known."""
