@@ -1,10 +1,11 @@
 -- The load that wrk makes: requests for one account, or for many in a Zipf distribution.
 --
---     wrk -s load.lua URL -- METHOD TARGET NAMES SEED
+--     wrk -s load.lua URL -- METHOD TARGET NAMES SEED PAUSE
 --
 -- METHOD is POST (a JSON body), GET (a query string), or FILE (a GET of the target as it is).
 -- NAMES is a pattern with the number of an account in it, then a colon and how many there are.
 -- The account of rank k is asked for in proportion to 1/k; the order follows from the seed.
+-- Before each request a connection pauses for PAUSE milliseconds on average; 0: not at all.
 -- At the end one line of JSON is written.
 
 local LENGTH = 65536 -- requests in the order that is gone through again and again
@@ -48,6 +49,11 @@ function init(arguments)
     math.randomseed(tonumber(arguments[4]))
     for i = 1, LENGTH do
         order[i] = rank_of(sums, math.random() * sums[#sums])
+    end
+    local pause = tonumber(arguments[5])
+    if pause > 0 then
+        -- wrk looks whether there is such a function.
+        function delay() return math.random(0, 2 * pause) end
     end
 end
 

@@ -58,12 +58,13 @@ class Meter:
         return sum(now - self._before.get(pid, 0) for pid, now in self._now().items())
 
 
-def make(server, kind, connections, seconds):
+def make(server, kind, connections, seconds, pause_ms=0):
     """Asks the server for so many seconds, with so many connections, each of which asks again as
-    soon as it has its answer. Raises NotMeasured if any request fails."""
+    soon as it has its answer, or that long after it on average. Raises NotMeasured if any request
+    fails."""
     command = [servers.needed_binary("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "-s",
                SCRIPT, f"http://127.0.0.1:{server.port}", "--", kind.method,
-               server.prefix + kind.target, f"{kind.pattern}:{kind.count}", SEED]
+               server.prefix + kind.target, f"{kind.pattern}:{kind.count}", SEED, pause_ms]
     meter = Meter(server.site)
     output = world.run(command).output
     told = json.loads(output.splitlines()[-1])
