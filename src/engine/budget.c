@@ -64,6 +64,11 @@ void budget_release(struct budget *budget, size_t amount)
     budget->under_way -= amount;
 }
 
+bool budget_is_short(const struct budget *budget)
+{
+    return budget->quota.told && left(budget) < 2 * reserve(budget);
+}
+
 void budget_block(struct budget *budget, int64_t until)
 {
     budget->blocked_until = later(budget->blocked_until, until);

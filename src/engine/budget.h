@@ -44,6 +44,9 @@ void budget_learn(struct budget *budget, const struct quota *quota, int64_t wall
 /* So much of what was taken is over for good, or not needed any more. BUG when it was not taken. */
 void budget_release(struct budget *budget, size_t amount);
 
+/* Whether so little is left that the reserve is near, or begun. */
+bool budget_is_short(const struct budget *budget);
+
 /* The forge has said that it allows nothing before that time. */
 void budget_block(struct budget *budget, int64_t until);
 

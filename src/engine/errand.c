@@ -56,6 +56,12 @@ static void renew(const struct archive *archive, struct errand *errand)
     end_lease(archive, errand);
 }
 
+static void tell(const struct archive *archive, struct errand *errand, int64_t wall)
+{
+    archive_put_progress(archive, &errand->account, &errand->progress, wall);
+    errand->has_told = true;
+}
+
 /* --- claims --- */
 
 /* What makes a visit needless: that another was made, or has failed a moment ago. */
@@ -78,24 +84,18 @@ static void load_for_visit(const struct archive *archive, struct errand *errand,
     if (archive_pages(archive, &errand->account, wall, &errand->pages) < 0)
         errand->pages = (struct store_value){0};
     load_standing(archive, errand, wall);
-    archive_put_progress(archive, &errand->account, &(struct archive_progress){0}, wall);
 }
 
 /*
- * First whether it is known, then the lease, then once more whether it is known: whoever held the
- * lease has written before ending it.
+ * First the lease, then, held or busy, whether it is known: whoever held the lease has written
+ * before ending it.
  */
 static void claim(const struct archive *archive, struct errand *errand, int64_t wall)
 {
+    const bool is_busy =
+        archive_lease(archive, &errand->account, &errand->lease) == STORE_LEASE_BUSY;
     errand->known = known_meanwhile(archive, errand, wall);
-    if (errand->known == NULL &&
-        archive_lease(archive, &errand->account, &errand->lease) == STORE_LEASE_BUSY) {
-        errand->result = CLAIM_BUSY;
-        return;
-    }
-    if (errand->known == NULL)
-        errand->known = known_meanwhile(archive, errand, wall);
-    errand->result = errand->known != NULL ? CLAIM_KNOWN : CLAIM_GRANTED;
+    errand->result = errand->known != NULL ? CLAIM_KNOWN : is_busy ? CLAIM_BUSY : CLAIM_GRANTED;
     if (errand->result == CLAIM_GRANTED)
         load_for_visit(archive, errand, wall);
     else
@@ -107,7 +107,9 @@ static void claim(const struct archive *archive, struct errand *errand, int64_t 
 /* The visit is over, for whatever reason. */
 static void end_visit(const struct archive *archive, struct errand *errand)
 {
-    archive_end_progress(archive, &errand->account);
+    if (errand->has_told)
+        archive_end_progress(archive, &errand->account);
+    errand->has_told = false;
     end_lease(archive, errand);
 }
 
@@ -115,7 +117,8 @@ static void keep(const struct archive *archive, struct errand *errand, int64_t w
 {
     archive_keep(archive, &errand->account, errand->snapshot,
                  errand->pages_changed ? &errand->new_pages : NULL, wall);
-    store_standing(archive, errand, wall);
+    if (errand->tells_standing)
+        store_standing(archive, errand, wall);
     end_visit(archive, errand);
 }
 
@@ -126,7 +129,8 @@ void errand_run(const struct archive *archive, struct errand *errand, int64_t wa
         claim(archive, errand, wall);
         return;
     case ERRAND_RENEW:
-        archive_put_progress(archive, &errand->account, &errand->progress, wall);
+        if (errand->tells)
+            tell(archive, errand, wall);
         renew(archive, errand);
         return;
     case ERRAND_KEEP:

@@ -19,7 +19,7 @@
 
 enum errand_kind {
     ERRAND_CLAIM,  /* may the account be visited, or is it known meanwhile? */
-    ERRAND_RENEW,  /* the visit goes on: hold its lease, and tell how far it is */
+    ERRAND_RENEW,  /* the visit goes on: hold its lease, and maybe tell how far it is */
     ERRAND_KEEP,   /* the visit is over: remember what it came to, and end its lease */
     ERRAND_RELEASE /* the visit was given up: end its lease */
 };
@@ -44,7 +44,9 @@ struct errand {
     struct store_value pages; /* what was remembered of the last visit; empty: nothing */
 
     /* Of RENEW. */
+    bool tells; /* the progress is told to other processes */
     struct archive_progress progress;
+    bool has_told; /* set by the errand, until the visit is over */
 
     /* Of KEEP. */
     struct snapshot *snapshot;
@@ -54,6 +56,7 @@ struct errand {
     /* How we stand with the forge: of a claim as the store has it, of KEEP as we know it. */
     char *standing_name; /* owned; which credential it is about */
     struct standing standing;
+    bool tells_standing; /* of KEEP: it is told to other processes */
 };
 
 /* Does what the errand says. Any thread but the engine's; `wall` is now. */

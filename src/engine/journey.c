@@ -13,6 +13,19 @@
 /* What is kept of pages at most. */
 #define PAGES_MAXIMUM_BYTES ((size_t)32 * 1024 * 1024)
 
+static struct service *service_of(const struct journey *journey)
+{
+    return &journey->means->services[journey->account.forge];
+}
+
+static void end_flight(struct journey *journey)
+{
+    if (journey->flight != NULL)
+        service_of(journey)->visits--;
+    flight_free(journey->flight);
+    journey->flight = NULL;
+}
+
 static void end(struct journey *journey)
 {
     journey->keeper->over(journey->keeper, journey);
@@ -43,10 +56,45 @@ static void set_timer(struct journey *journey, int64_t pause_ms)
     timers_set(journey->means->timers, &journey->timer, clock_monotonic_ms() + pause_ms);
 }
 
-static void renew(struct journey *journey)
+/* Whether anybody is to be told how far it is. */
+static bool is_to_tell(const struct journey *journey, int64_t now)
 {
+    const bool may_be_asked = journey->is_refresh || journey->seats.was_left;
+    return flight_has_begun(journey->flight) &&
+           (may_be_asked || now >= journey->took_off + JOURNEY_SILENT_MS);
+}
+
+static void renew(struct journey *journey, bool tells)
+{
+    journey->errand.tells = tells;
     journey->errand.progress = flight_progress(journey->flight);
     send(journey, ERRAND_RENEW);
+}
+
+static void look_again(struct journey *journey, int64_t now)
+{
+    const int64_t look = now + JOURNEY_LOOK_MS;
+    const bool is_needless = journey->errand.has_told || look > journey->renew_at;
+    timers_set(journey->means->timers, &journey->timer, is_needless ? journey->renew_at : look);
+}
+
+/* From now on, while its lease is held. */
+static void watch(struct journey *journey)
+{
+    const int64_t now = clock_monotonic_ms();
+    journey->renew_at = now + ARCHIVE_RENEW_MS;
+    if (journey->errand.lease != NULL)
+        look_again(journey, now);
+}
+
+static void look_after(struct journey *journey)
+{
+    const int64_t now = clock_monotonic_ms();
+    const bool tells = is_to_tell(journey, now);
+    if ((tells && !journey->errand.has_told) || now >= journey->renew_at)
+        renew(journey, tells);
+    else
+        look_again(journey, now);
 }
 
 static void on_timer(struct timer *timer)
@@ -55,7 +103,7 @@ static void on_timer(struct timer *timer)
     if (journey->state == JOURNEY_WAITING)
         claim(journey);
     else if (journey->state == JOURNEY_FLYING && !journey->is_out)
-        renew(journey);
+        look_after(journey);
 }
 
 /* What a claim found, and nobody has used. */
@@ -84,8 +132,7 @@ void journey_give_up(struct journey *journey)
 {
     if (journey->state == JOURNEY_KEEPING || journey->state == JOURNEY_OVER)
         return;
-    flight_free(journey->flight);
-    journey->flight = NULL;
+    end_flight(journey);
     journey->state = JOURNEY_OVER;
     timers_unset(journey->means->timers, &journey->timer);
     go_over(journey);
@@ -93,14 +140,10 @@ void journey_give_up(struct journey *journey)
 
 /* --- flying --- */
 
-static struct service *service_of(const struct journey *journey)
-{
-    return &journey->means->services[journey->account.forge];
-}
-
 static void fly(struct journey *journey)
 {
     journey->state = JOURNEY_FLYING;
+    service_of(journey)->visits++;
     journey->took_off = clock_monotonic_ms();
     journey->flight = flight_new(&journey->means->flight_settings[journey->account.forge],
                                  &journey->account, journey);
@@ -114,8 +157,7 @@ static void take_off(struct journey *journey)
         errand->pages.length > 0 &&
         pages_read(journey->means->recall, errand->pages.bytes, errand->pages.length) == 0;
     store_value_release(&errand->pages);
-    if (errand->lease != NULL)
-        set_timer(journey, ARCHIVE_RENEW_MS);
+    watch(journey);
     fly(journey);
 }
 
@@ -128,7 +170,11 @@ static void on_finished(void *owner)
 static void keep(struct journey *journey)
 {
     struct errand *errand = &journey->errand;
-    service_tell(service_of(journey), &errand->standing, clock_monotonic_ms(), clock_wall());
+    /* That a forge works which others leave alone is not for later. */
+    const bool was_left_alone = errand->standing.left_alone_until > 0;
+    errand->tells_standing =
+        service_tell(service_of(journey), &errand->standing, clock_monotonic_ms(), clock_wall()) ||
+        was_left_alone;
     send(journey, ERRAND_KEEP);
 }
 
@@ -157,8 +203,7 @@ static void close_flight(struct journey *journey)
         errand->pages_changed =
             (flight_write_pages(journey->flight, &errand->new_pages) || !journey->has_pages) &&
             errand->new_pages.length > 0;
-    flight_free(journey->flight);
-    journey->flight = NULL;
+    end_flight(journey);
 }
 
 static void arrive(struct journey *journey)
@@ -217,8 +262,7 @@ void journey_return(struct errand *errand)
         claimed(journey);
         break;
     case JOURNEY_FLYING:
-        if (errand->lease != NULL)
-            set_timer(journey, ARCHIVE_RENEW_MS);
+        watch(journey);
         break;
     case JOURNEY_KEEPING:
         if (errand->kind == ERRAND_KEEP)
@@ -300,7 +344,7 @@ void journey_free(struct journey *journey)
     if (journey->is_out)
         BUG("an errand is out at the end");
     timers_unset(journey->means->timers, &journey->timer);
-    flight_free(journey->flight);
+    end_flight(journey);
     errand_release(&journey->errand);
     free(journey->name);
     free(journey);

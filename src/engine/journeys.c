@@ -106,11 +106,13 @@ void journeys_join(struct journeys *journeys, const struct archive_account *acco
 
 void journeys_refresh(struct journeys *journeys, const struct archive_account *account)
 {
-    if (journeys_has(journeys, account))
-        return;
-    struct journey *journey = begin(journeys, account);
+    struct journey *journey = find(journeys, account);
+    const bool is_new = journey == NULL;
+    if (is_new)
+        journey = begin(journeys, account);
     journey->is_refresh = true;
-    journey_set_off(journey);
+    if (is_new)
+        journey_set_off(journey);
 }
 
 /* --- steps, and the end --- */

@@ -35,7 +35,7 @@ bool journeys_has(const struct journeys *journeys, const struct archive_account 
 void journeys_join(struct journeys *journeys, const struct archive_account *account,
                    struct seat *seat);
 
-/* Visits the account for nobody, unless somebody is on the way already. */
+/* Visits the account for nobody. Whoever is on the way already goes on though nobody waits. */
 void journeys_refresh(struct journeys *journeys, const struct archive_account *account);
 
 /* Lands what has finished, and ends what nobody wants and has asked for nothing yet. */

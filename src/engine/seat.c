@@ -39,6 +39,7 @@ void seat_leave(struct seat *seat)
     if (seats == NULL)
         return;
     unseat(seat);
+    seats->was_left = true;
     if (seats->first == NULL)
         seats->left(seats);
 }

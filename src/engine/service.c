@@ -109,8 +109,37 @@ void service_heed(struct service *service, const struct standing *standing, int6
     service->credential_heard = monotonic_of(standing->credential_from, now, wall);
 }
 
-void service_tell(const struct service *service, struct standing *standing, int64_t now,
-                  int64_t wall)
+static struct service_news news_of(const struct service *service)
+{
+    struct service_news news = {.failed_until = breaker_own(&service->breaker),
+                                .credential_from = service->credential_from};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < ALLOWANCE_COUNT; j++)
+            news.blocked_until[i][j] = service->budgets[i][j].blocked_until;
+    return news;
+}
+
+static bool is_any_short(const struct service *service)
+{
+    bool is_short = false;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < ALLOWANCE_COUNT; j++)
+            is_short = is_short || budget_is_short(&service->budgets[i][j]);
+    return is_short;
+}
+
+static bool is_time_to_tell(struct service *service, int64_t now)
+{
+    const struct service_news news = news_of(service);
+    if (service->visits > 0 && service->told_at > 0 && now < service->told_at + SERVICE_TELL_MS &&
+        memcmp(&news, &service->told, sizeof news) == 0 && !is_any_short(service))
+        return false;
+    service->told = news;
+    service->told_at = now;
+    return true;
+}
+
+bool service_tell(struct service *service, struct standing *standing, int64_t now, int64_t wall)
 {
     for (size_t i = 0; i < 2; i++) {
         for (size_t j = 0; j < ALLOWANCE_COUNT; j++) {
@@ -121,4 +150,5 @@ void service_tell(const struct service *service, struct standing *standing, int6
     }
     standing->left_alone_until = wall_of(breaker_own(&service->breaker), now, wall);
     standing->credential_from = wall_of(service->credential_from, now, wall);
+    return is_time_to_tell(service, now);
 }

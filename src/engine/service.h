@@ -22,6 +22,17 @@
  */
 #define SERVICE_CREDENTIAL_PAUSE_MS (15 * 60 * 1000)
 
+/* While visits go on, what other processes need not know at once is told no more often than this.
+ */
+#define SERVICE_TELL_MS 1000
+
+/* What other processes must know at once. */
+struct service_news {
+    int64_t failed_until;    /* the breaker's own, monotonic milliseconds */
+    int64_t credential_from; /* likewise */
+    int64_t blocked_until[2][ALLOWANCE_COUNT];
+};
+
 struct service {
     const struct forge *forge;
     const struct forge_settings *settings;
@@ -31,6 +42,9 @@ struct service {
     /* The credential is not used before; monotonic milliseconds. */
     int64_t credential_from;  /* it was refused here */
     int64_t credential_heard; /* another process has told so; 0: none has */
+    size_t visits;            /* that are under way: counted by those who make them */
+    struct service_news told; /* and when, in monotonic milliseconds */
+    int64_t told_at;
 };
 
 void service_init(struct service *service, const struct forge *forge,
@@ -54,11 +68,14 @@ struct budget *service_budgets(struct service *service, bool authorized);
  * by being told, heeded and told again. Of the times that are changed only what our own calls have
  * met with is told. Quotas and blocks, which are wall times that the forge has set, are told
  * whoever has met with them: they end when it has said, however often they are told.
+ *
+ * service_tell returns whether it is time to tell, which is then taken for done. It is not when
+ * only quotas have changed, none of them is short, others were told less than SERVICE_TELL_MS ago,
+ * and visits go on, which will tell.
  */
 void service_heed(struct service *service, const struct standing *standing, int64_t now,
                   int64_t wall);
-void service_tell(const struct service *service, struct standing *standing, int64_t now,
-                  int64_t wall);
+bool service_tell(struct service *service, struct standing *standing, int64_t now, int64_t wall);
 
 /* The protocol for a visit with the credential, or without. */
 const struct forge *service_protocol(const struct service *service, bool authorized);

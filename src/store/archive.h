@@ -101,7 +101,7 @@ enum store_lease_result archive_lease(const struct archive *archive,
  */
 int archive_purge(const struct archive *archive, const struct archive_account *account);
 
-/* How far the visit of an account is, as the process that makes it says now and then. */
+/* How far the visit of an account is, as the process that makes it says while it lasts. */
 struct archive_progress {
     size_t calls_done;
     size_t calls_known; /* to be needed, so far */

@@ -8,8 +8,8 @@
  * - ab/ab...            a value, as a record (record.h); only ever renamed into place, never
  * written;
  * - ab/ab....temporary  what is being written, locked by who writes it;
- * - ab/ab....lease      empty, locked by who holds the lease;
  * - ab/ab....count      a counter or a row of them, locked while it is changed;
+ * - ab/leases           empty; of each lease one byte is locked by who holds it;
  * - usage               how many bytes the files of each shard take.
  *
  * Locks are those of open file descriptions (fcntl(2), F_OFD_SETLK): they keep
@@ -45,7 +45,6 @@
 #define FILES_NAME_SIZE (sizeof "ab/" + HASH_TEXT_SIZE + sizeof FILES_TEMPORARY)
 #define FILES_VALUE ""
 #define FILES_TEMPORARY ".temporary"
-#define FILES_LEASE ".lease"
 #define FILES_COUNT ".count"
 
 /* The directory while it is open. Counted: who works in it keeps it open. */
@@ -92,16 +91,24 @@ void files_root_close(struct files *files);
 /* Writes the name of a key's file into `name`, which is returned. */
 const char *files_name(char name[FILES_NAME_SIZE], const char *key, const char *ending);
 
+/* Writes the name of the leases of a key's shard into `name`; returns which byte is the key's. */
+off_t files_name_lease(char name[FILES_NAME_SIZE], const char *key);
+
 /* The shard of a name. */
 size_t files_shard_of(const char *name);
 
 /*
  * Opens and locks a file, without waiting. With `make`, it and its shard are made when they are not
  * there; else that is FILES_NOTHING. What has its name and is no regular file is removed
- * (files_unlink). On FILES_DONE `*descriptor` is the caller's, to be closed, which ends the lock.
+ * (files_unlink). On FILES_DONE `*descriptor` is the caller's, to be closed, which ends the lock;
+ * `*status` was taken under it.
  */
 enum files_result files_lock(const struct files *files, int root, const char *name, bool make,
-                             int *descriptor, struct error *error);
+                             int *descriptor, struct stat *status, struct error *error);
+
+/* The same with one byte of a file, far beyond its end or not. It is made. */
+enum files_result files_lock_byte(const struct files *files, int root, const char *name, off_t byte,
+                                  int *descriptor, struct stat *status, struct error *error);
 
 /*
  * Removes whatever has a name of ours: a file, a link, or a directory with nothing in it, for what
@@ -125,16 +132,20 @@ int64_t files_taken(int64_t size);
 struct files_writer {
     char name[FILES_NAME_SIZE];
     char temporary[FILES_NAME_SIZE];
-    int descriptor; /* of the temporary, locked */
+    int descriptor;  /* of the temporary, locked */
+    off_t left_size; /* of what a process that died has left in it */
 };
 
 /* Begins to write; FILES_BUSY when another does. On FILES_DONE it must be ended. */
 enum files_result files_begin(const struct files *files, int root, const char *key,
                               struct files_writer *writer, struct error *error);
 
-/* Ends it with these bytes in place of what was there; on failure, that stays. */
+/*
+ * Ends it with these bytes in place of what was there; on failure, that stays. `*more` is what the
+ * files of the shard take more by that, for files_account or files_tidy.
+ */
 enum files_result files_commit(const struct files *files, int root, struct files_writer *writer,
-                               const struct buffer *record, struct error *error);
+                               const struct buffer *record, int64_t *more, struct error *error);
 
 /* Ends it without anything done. */
 void files_abandon(int root, struct files_writer *writer);
@@ -210,10 +221,10 @@ void files_evict(int root, struct files_sweep *sweep, int64_t bytes, const char 
 void files_account(const struct files *files, int root, const char *name, int64_t bytes);
 
 /*
- * After `name` was put at `now`: makes room when the bound is passed, and sweeps a shard now and
- * then all the same.
+ * After `name` was put at `now`, by which the files of its shard take so many bytes more: adds
+ * them, makes room when the bound is passed, and sweeps a shard now and then all the same.
  */
-void files_tidy(struct files *files, int root, const char *name, int64_t now);
+void files_tidy(struct files *files, int root, const char *name, int64_t bytes, int64_t now);
 
 /* --- files_lease.c, files_counter.c: operations of the store --- */
 

@@ -132,12 +132,13 @@ static enum files_result add_to(const struct files *files, int descriptor, const
 }
 
 static enum files_result lock_patiently(const struct files *files, int root, const char *name,
-                                        int *descriptor, struct error *error)
+                                        int *descriptor, struct stat *status, struct error *error)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_NANOSECONDS};
     const int64_t end = clock_monotonic_ms() + PATIENCE_MS;
     for (;;) {
-        const enum files_result result = files_lock(files, root, name, true, descriptor, error);
+        const enum files_result result =
+            files_lock(files, root, name, true, descriptor, status, error);
         if (result != FILES_BUSY || clock_monotonic_ms() >= end)
             return result;
         nanosleep(&pause, NULL);
@@ -151,18 +152,17 @@ static enum files_result add(struct files *files, int root, void *context, struc
     struct stat status;
     int descriptor;
     files_name(name, addition->key, FILES_COUNT);
-    enum files_result result = lock_patiently(files, root, name, &descriptor, error);
+    enum files_result result = lock_patiently(files, root, name, &descriptor, &status, error);
     if (result != FILES_DONE)
         return result;
-    const bool is_new = fstat(descriptor, &status) == 0 && status.st_size == 0;
+    const bool is_new = status.st_size == 0;
     result = add_to(files, descriptor, name, addition, error);
     if (is_new && result != FILES_DONE)
         unlinkat(root, name, 0);
     close(descriptor);
     if (!is_new || result != FILES_DONE)
         return result;
-    files_account(files, root, name, files_taken((int64_t)ROW_BYTES(addition->count)));
-    files_tidy(files, root, name, addition->wall);
+    files_tidy(files, root, name, files_taken((int64_t)ROW_BYTES(addition->count)), addition->wall);
     return FILES_DONE;
 }
 

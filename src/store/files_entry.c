@@ -14,9 +14,14 @@
 enum files_result files_begin(const struct files *files, int root, const char *key,
                               struct files_writer *writer, struct error *error)
 {
+    struct stat status;
     files_name(writer->name, key, FILES_VALUE);
     files_name(writer->temporary, key, FILES_TEMPORARY);
-    return files_lock(files, root, writer->temporary, true, &writer->descriptor, error);
+    const enum files_result result =
+        files_lock(files, root, writer->temporary, true, &writer->descriptor, &status, error);
+    if (result == FILES_DONE)
+        writer->left_size = status.st_size;
+    return result;
 }
 
 void files_abandon(int root, struct files_writer *writer)
@@ -26,17 +31,18 @@ void files_abandon(int root, struct files_writer *writer)
 }
 
 /* Writes these bytes, and no others that were left there; 0, or the number of the error. */
-static int write_all(int descriptor, const char *bytes, size_t length)
+static int write_all(const struct files_writer *writer, const char *bytes, size_t length)
 {
     for (size_t done = 0; done < length;) {
-        const ssize_t step = pwrite(descriptor, bytes + done, length - done, (off_t)done);
+        const ssize_t step = pwrite(writer->descriptor, bytes + done, length - done, (off_t)done);
         if (step < 0 && errno == EINTR)
             continue;
         if (step <= 0)
             return step < 0 ? errno : ENOSPC;
         done += (size_t)step;
     }
-    return ftruncate(descriptor, (off_t)length) < 0 ? errno : 0;
+    const bool is_long = writer->left_size > (off_t)length;
+    return is_long && ftruncate(writer->descriptor, (off_t)length) < 0 ? errno : 0;
 }
 
 /* What the value that has the name takes. */
@@ -61,9 +67,9 @@ static int put_in_place(int root, const struct files_writer *writer)
 }
 
 enum files_result files_commit(const struct files *files, int root, struct files_writer *writer,
-                               const struct buffer *record, struct error *error)
+                               const struct buffer *record, int64_t *more, struct error *error)
 {
-    const int number = write_all(writer->descriptor, record->bytes, record->length);
+    const int number = write_all(writer, record->bytes, record->length);
     if (number != 0) {
         files_abandon(root, writer);
         return files_refused(files, writer->temporary, "written", number, error);
@@ -75,7 +81,7 @@ enum files_result files_commit(const struct files *files, int root, struct files
         return files_refused(files, writer->name, "replaced", cause, error);
     }
     close(writer->descriptor);
-    files_account(files, root, writer->name, files_taken((int64_t)record->length) - before);
+    *more = files_taken((int64_t)record->length) - before;
     return FILES_DONE;
 }
 

@@ -11,14 +11,16 @@
 #include "base/clock.h"
 
 /*
- * The kernel ends the lock of a holder that dies. One that lives but comes too late loses it by its
- * own watch, so that the rule is that of all stores, though nobody else gets it before it is
- * released.
+ * A lease is one byte of its shard's file, far from all others, so that nothing is made or removed
+ * for it. The kernel ends the lock of a holder that dies. One that lives but comes too late loses
+ * it by its own watch, so that the rule is that of all stores, though nobody else gets it before it
+ * is released.
  */
 struct store_lease {
     struct store_lease *previous, *next; /* under the mutex */
     char name[FILES_NAME_SIZE];
-    int descriptor; /* locked */
+    off_t byte;
+    int descriptor; /* of its own, as the lock is */
     struct stat status;
     int64_t until; /* monotonic ms */
     bool lost;
@@ -50,11 +52,8 @@ static enum files_result take_lease(struct files *files, int root, void *context
                                     struct error *error)
 {
     struct store_lease *lease = context;
-    const enum files_result result =
-        files_lock(files, root, lease->name, true, &lease->descriptor, error);
-    if (result == FILES_DONE)
-        fstat(lease->descriptor, &lease->status); /* which has just worked */
-    return result;
+    return files_lock_byte(files, root, lease->name, lease->byte, &lease->descriptor,
+                           &lease->status, error);
 }
 
 enum store_lease_result files_lease(struct store *store, const char *key, int64_t ttl_ms,
@@ -63,7 +62,7 @@ enum store_lease_result files_lease(struct store *store, const char *key, int64_
     struct files *files = files_of(store);
     struct error error;
     struct store_lease *taken = alloc_zeroed(1, sizeof *taken);
-    files_name(taken->name, key, FILES_LEASE);
+    taken->byte = files_name_lease(taken->name, key);
     const enum files_result result = files_run(files, true, take_lease, taken, &error);
     if (result == FILES_DONE) {
         taken->until = clock_monotonic_ms() + ttl_ms;
@@ -100,24 +99,12 @@ int files_renew(struct store *store, struct store_lease *lease, int64_t ttl_ms)
     return lease->lost ? -1 : 0;
 }
 
-static enum files_result remove_lease(struct files *files, int root, void *context,
-                                      struct error *error)
-{
-    const struct store_lease *lease = context;
-    (void)files, (void)error;
-    if (files_is_still(root, lease->name, &lease->status))
-        unlinkat(root, lease->name, 0);
-    return FILES_DONE;
-}
-
 void files_release(struct store *store, struct store_lease *lease)
 {
     struct files *files = files_of(store);
     struct flock unlock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
-    struct error error;
     unlink_lease(files, lease);
-    files_run(files, false, remove_lease, lease, &error); /* or it is left, for a sweep */
-    fcntl(lease->descriptor, F_OFD_SETLK, &unlock);       /* a forked child may have it open too */
+    fcntl(lease->descriptor, F_OFD_SETLK, &unlock); /* a forked child may have it open too */
     close(lease->descriptor);
     free(lease);
 }

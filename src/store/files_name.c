@@ -22,6 +22,16 @@ const char *files_name(char name[FILES_NAME_SIZE], const char *key, const char *
     return name;
 }
 
+off_t files_name_lease(char name[FILES_NAME_SIZE], const char *key)
+{
+    const size_t length = strlen(key);
+    char hash[HASH_TEXT_SIZE];
+    hash_text(key, length, hash);
+    snprintf(name, FILES_NAME_SIZE, "%.2s/leases", hash);
+    /* Positive, and so is the end of that byte. */
+    return (off_t)(hash_bytes(key, length, 0) >> 2);
+}
+
 size_t files_shard_of(const char *name)
 {
     const char digits[] = {name[0], name[1], '\0'};
@@ -113,26 +123,26 @@ static enum files_result open_once(const struct files *files, int root, const ch
 
 /* Locks what is open. FILES_NOTHING: it is no longer, or never was, the file of that name. */
 static enum files_result lock_once(const struct files *files, int root, const char *name,
-                                   int descriptor, struct error *error)
+                                   struct flock lock, int descriptor, struct stat *status,
+                                   struct error *error)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    struct stat status;
-    if (fstat(descriptor, &status) < 0)
-        return files_refused(files, name, "looked at", errno, error);
-    if (!S_ISREG(status.st_mode)) {
-        if (files_is_still(root, name, &status))
-            unlinkat(root, name, 0);
-        return FILES_NOTHING;
-    }
     if (fcntl(descriptor, F_OFD_SETLK, &lock) < 0)
         return errno == EAGAIN || errno == EACCES
                    ? FILES_BUSY
                    : files_refused(files, name, "locked", errno, error);
-    return files_is_still(root, name, &status) ? FILES_DONE : FILES_NOTHING;
+    if (fstat(descriptor, status) < 0)
+        return files_refused(files, name, "looked at", errno, error);
+    if (!files_is_still(root, name, status))
+        return FILES_NOTHING;
+    if (S_ISREG(status->st_mode))
+        return FILES_DONE;
+    unlinkat(root, name, 0);
+    return FILES_NOTHING;
 }
 
-enum files_result files_lock(const struct files *files, int root, const char *name, bool make,
-                             int *descriptor, struct error *error)
+static enum files_result lock_part(const struct files *files, int root, const char *name, bool make,
+                                   const struct flock *lock, int *descriptor, struct stat *status,
+                                   struct error *error)
 {
     for (int tries = 0; tries < LOCK_TRIES; tries++) {
         enum files_result result = open_once(files, root, name, make, descriptor, error);
@@ -140,7 +150,7 @@ enum files_result files_lock(const struct files *files, int root, const char *na
             continue;
         if (result != FILES_DONE)
             return result;
-        result = lock_once(files, root, name, *descriptor, error);
+        result = lock_once(files, root, name, *lock, *descriptor, status, error);
         if (result == FILES_DONE)
             return result;
         close(*descriptor);
@@ -148,4 +158,19 @@ enum files_result files_lock(const struct files *files, int root, const char *na
             return result;
     }
     return FILES_BUSY;
+}
+
+enum files_result files_lock(const struct files *files, int root, const char *name, bool make,
+                             int *descriptor, struct stat *status, struct error *error)
+{
+    const struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return lock_part(files, root, name, make, &lock, descriptor, status, error);
+}
+
+enum files_result files_lock_byte(const struct files *files, int root, const char *name, off_t byte,
+                                  int *descriptor, struct stat *status, struct error *error)
+{
+    const struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return lock_part(files, root, name, true, &lock, descriptor, status, error);
 }

@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-static const char *const endings[] = {FILES_VALUE, FILES_TEMPORARY, FILES_LEASE, FILES_COUNT};
+static const char *const endings[] = {FILES_VALUE, FILES_TEMPORARY, FILES_COUNT};
 #define ENDING_COUNT (sizeof endings / sizeof endings[0])
 
 /* The ending of a file's name, or NULL when it is not a file of ours, which is left alone. */
@@ -87,8 +87,9 @@ static bool keep_value(struct files_sweep *sweep, int root, const char *name,
 static bool keep_unless(const struct files *files, int root, const char *name,
                         bool (*is_over)(int descriptor, int64_t now), int64_t now)
 {
+    struct stat status;
     int descriptor;
-    if (files_lock(files, root, name, false, &descriptor, NULL) != FILES_DONE)
+    if (files_lock(files, root, name, false, &descriptor, &status, NULL) != FILES_DONE)
         return true;
     const bool stays = !is_over(descriptor, now) || unlinkat(root, name, 0) < 0;
     close(descriptor);
@@ -124,7 +125,6 @@ static const struct rule {
 } rules[] = {
     {FILES_VALUE, keep_value},
     {FILES_TEMPORARY, keep_left},
-    {FILES_LEASE, keep_left},
     {FILES_COUNT, keep_count},
 };
 

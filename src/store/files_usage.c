@@ -47,6 +47,7 @@ struct usage {
     struct files *files;
     int root;
     int descriptor;
+    bool is_new; /* all was counted just now */
     int64_t now; /* wall seconds */
 };
 
@@ -57,11 +58,14 @@ static void sweep(const struct usage *usage, size_t shard, struct files_sweep *f
     write_number(usage->descriptor, shard, found->bytes);
 }
 
-static void recount(const struct usage *usage, size_t shard)
+/* The same; returns it. */
+static int64_t recount(const struct usage *usage, size_t shard)
 {
     struct files_sweep found;
     sweep(usage, shard, &found);
+    const int64_t bytes = found.bytes;
     files_sweep_release(&found);
+    return bytes;
 }
 
 /* Opens the file with these flags besides; what is no regular file is none. */
@@ -90,40 +94,51 @@ static int open_usage(struct usage *usage)
         usage->descriptor = open_regular(usage->root, 0);
         return usage->descriptor < 0 ? -1 : 0;
     }
+    usage->is_new = true;
     for (size_t shard = 0; shard < FILES_SHARDS; shard++)
         recount(usage, shard);
     return 0;
 }
 
-/* Without the numbers that are not there. */
-static int64_t read_numbers(int usage, int64_t numbers[FILES_SHARDS])
+/* 0 for what is not there. */
+static void read_numbers(int usage, int64_t numbers[FILES_SHARDS])
 {
     uint64_t written[FILES_SHARDS] = {0};
-    int64_t total = 0;
     const ssize_t got = pread(usage, written, sizeof written, 0);
-    for (size_t i = 0; i < FILES_SHARDS; i++) {
+    for (size_t i = 0; i < FILES_SHARDS; i++)
         numbers[i] = got > 0 ? number_of(written[i]) : 0;
+}
+
+static int64_t total_of(const int64_t numbers[FILES_SHARDS])
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < FILES_SHARDS; i++)
         if (__builtin_add_overflow(total, numbers[i], &total))
-            total = INT64_MAX;
-    }
+            return INT64_MAX;
     return total;
+}
+
+/* Adds to one of the numbers that were read. What cannot be true stays, to be corrected. */
+static void add_to(int usage, int64_t numbers[FILES_SHARDS], size_t shard, int64_t bytes)
+{
+    int64_t sum;
+    if (bytes == 0 || numbers[shard] == INT64_MAX ||
+        __builtin_add_overflow(numbers[shard], bytes, &sum))
+        return;
+    numbers[shard] = sum > 0 ? sum : 0;
+    write_number(usage, shard, sum);
 }
 
 void files_account(const struct files *files, int root, const char *name, int64_t bytes)
 {
-    uint64_t written = 0;
-    const size_t shard = files_shard_of(name);
+    int64_t numbers[FILES_SHARDS];
     if (files->maximum_bytes == 0 || bytes == 0)
         return;
     const int descriptor = open_regular(root, 0);
     if (descriptor < 0)
         return; /* whoever makes it counts */
-    const ssize_t got =
-        pread(descriptor, &written, sizeof written, (off_t)(shard * sizeof written));
-    int64_t sum = got == (ssize_t)sizeof written ? number_of(written) : 0;
-    /* What cannot be true stays, to be found and corrected. */
-    if (sum < INT64_MAX && !__builtin_add_overflow(sum, bytes, &sum))
-        write_number(descriptor, shard, sum);
+    read_numbers(descriptor, numbers);
+    add_to(descriptor, numbers, files_shard_of(name), bytes);
     close(descriptor);
 }
 
@@ -153,15 +168,14 @@ static int64_t shrink(const struct usage *usage, size_t shard, int64_t total, co
  * Shrinks the shard of what was put and another one, and then more of them while the bound still is
  * passed: where it is small, single values are large compared to it. What was put stays.
  */
-static void keep_bound(const struct usage *usage, const char *name, uint64_t chance)
+static void make_room(const struct usage *usage, int64_t numbers[FILES_SHARDS], const char *name,
+                      uint64_t chance)
 {
     const int64_t bound = (int64_t)usage->files->maximum_bytes;
     const size_t own = files_shard_of(name);
-    int64_t numbers[FILES_SHARDS];
-    if (read_numbers(usage->descriptor, numbers) <= bound)
-        return;
     correct(usage, numbers);
-    int64_t total = read_numbers(usage->descriptor, numbers);
+    read_numbers(usage->descriptor, numbers);
+    int64_t total = total_of(numbers);
     for (size_t i = 0, shrunk = 0; i <= FILES_SHARDS && (total > bound || shrunk == 1); i++) {
         const size_t shard = i == 0 ? own : (chance + i) % FILES_SHARDS;
         if (numbers[shard] == 0 || (i > 0 && shard == own))
@@ -189,8 +203,9 @@ static void complain(struct files *files, int number)
     files_log(files, &error);
 }
 
-void files_tidy(struct files *files, int root, const char *name, int64_t now)
+void files_tidy(struct files *files, int root, const char *name, int64_t bytes, int64_t now)
 {
+    int64_t numbers[FILES_SHARDS];
     const uint64_t chance = random_number(files);
     const size_t shard = chance / PUTS_PER_SWEEP % FILES_SHARDS;
     const bool is_time = chance % PUTS_PER_SWEEP == 0;
@@ -204,8 +219,12 @@ void files_tidy(struct files *files, int root, const char *name, int64_t now)
         complain(files, errno);
         return;
     }
+    read_numbers(usage.descriptor, numbers);
+    if (!usage.is_new)
+        add_to(usage.descriptor, numbers, files_shard_of(name), bytes);
     if (is_time)
-        recount(&usage, shard);
-    keep_bound(&usage, name, chance >> 32);
+        numbers[shard] = recount(&usage, shard);
+    if (total_of(numbers) > (int64_t)files->maximum_bytes)
+        make_room(&usage, numbers, name, chance >> 32);
     close(usage.descriptor);
 }

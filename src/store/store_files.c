@@ -111,12 +111,13 @@ static enum files_result put(struct files *files, int root, void *context, struc
 {
     const struct placement *placement = context;
     struct files_writer writer;
+    int64_t more;
     enum files_result result = files_begin(files, root, placement->key, &writer, error);
     if (result == FILES_DONE)
-        result = files_commit(files, root, &writer, &placement->record, error);
+        result = files_commit(files, root, &writer, &placement->record, &more, error);
     /* What is put was fetched before now, by the clock that tells when things expire. */
     if (result == FILES_DONE)
-        files_tidy(files, root, writer.name, placement->times->fetched);
+        files_tidy(files, root, writer.name, more, placement->times->fetched);
     return result;
 }
 
@@ -161,6 +162,7 @@ static enum files_result touch(struct files *files, int root, void *context, str
     const struct placement *placement = context;
     struct files_writer writer;
     struct files_entry entry;
+    int64_t more;
     enum files_result result = files_begin(files, root, placement->key, &writer, error);
     if (result != FILES_DONE)
         return result;
@@ -171,7 +173,9 @@ static enum files_result touch(struct files *files, int root, void *context, str
         return result;
     }
     record_set_times(entry.record.bytes, placement->key, placement->times);
-    result = files_commit(files, root, &writer, &entry.record, error);
+    result = files_commit(files, root, &writer, &entry.record, &more, error);
+    if (result == FILES_DONE)
+        files_account(files, root, writer.name, more);
     buffer_release(&entry.record);
     return result;
 }

@@ -3,10 +3,13 @@ asked of them, with the calls that it costs.
 """
 
 import contextlib
+import fcntl
 import json
+import os
 import pathlib
 import re
 import shutil
+import struct
 
 import support  # noqa: E402  (makes the harness importable)
 from support import AGGREGATE, FORM, JSON, Program, fcgi, tap  # noqa: E402
@@ -25,10 +28,11 @@ class Files(PrivateDirectory):
 
     def values(self):
         """The files of values, in all shards."""
-        return [path for path in self._all() if "." not in path.name]
+        return [path for path in self._all() if "." not in path.name and path.name != "leases"]
 
     def leases(self):
-        return [path for path in self._all() if path.name.endswith(".lease")]
+        """The files of leases of which any is held."""
+        return [path for path in self._all() if path.name == "leases" and _is_locked(path)]
 
     def temporaries(self):
         return [path for path in self._all() if path.name.endswith(".temporary")]
@@ -38,6 +42,15 @@ class Files(PrivateDirectory):
 
     def close(self):
         shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _is_locked(path):
+    """Whether any byte of the file is locked: the kernel is asked what would be in the way of a
+    lock of all of it (struct flock of fcntl(2))."""
+    with open(path, "r+b") as file:
+        asked = struct.pack("@hhqqi0q", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        answer = fcntl.fcntl(file, fcntl.F_OFD_GETLK, asked)
+    return struct.unpack_from("@h", answer) != (fcntl.F_UNLCK,)
 
 
 class Redis(redis.Server):

@@ -177,6 +177,27 @@ static void a_lease_that_is_lost_is_ended(void **state)
     end(&scene, &errand);
 }
 
+static void progress_is_told_until_the_visit_is_over(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct errand errand = errand_for("ann");
+    struct archive_progress told;
+    archive_scene_begin(&scene);
+    run(&scene, &errand, ERRAND_CLAIM, WALL);
+    run(&scene, &errand, ERRAND_RENEW, WALL);
+    assert_int_equal(archive_get_progress(&scene.archive, &errand.account, WALL, &told), -1);
+    errand.tells = true;
+    errand.progress = (struct archive_progress){2, 3, 100};
+    run(&scene, &errand, ERRAND_RENEW, WALL);
+    assert_int_equal(archive_get_progress(&scene.archive, &errand.account, WALL, &told), 0);
+    assert_memory_equal(&told, &errand.progress, sizeof told);
+    run(&scene, &errand, ERRAND_RELEASE, WALL);
+    assert_int_equal(archive_get_progress(&scene.archive, &errand.account, WALL, &told), -1);
+    assert_int_equal(fake_store_values(scene.fake), 0);
+    end(&scene, &errand);
+}
+
 /* --- the end of a visit --- */
 
 static void what_a_visit_came_to_is_kept(void **state)
@@ -215,6 +236,7 @@ static struct standing standing_after(enum account_status status, int64_t known,
     errand.snapshot = status == ACCOUNT_OK ? archive_scene_snapshot("ann", 5, WALL)
                                            : archive_scene_failure("ann", 0, WALL);
     errand.standing.left_alone_until = told;
+    errand.tells_standing = true;
     run(&scene, &errand, ERRAND_KEEP, WALL);
     run(&scene, &next, ERRAND_CLAIM, WALL);
     const struct standing standing = next.standing;
@@ -243,6 +265,21 @@ static void a_forge_that_works_is_not_left_alone(void **state)
     assert_int_equal(standing_after(ACCOUNT_OK, WALL + 20, 0).left_alone_until, 0);
 }
 
+static void how_we_stand_is_not_always_told(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct errand errand = errand_for("ann");
+    struct store_value value;
+    archive_scene_begin(&scene);
+    run(&scene, &errand, ERRAND_CLAIM, WALL);
+    errand.snapshot = archive_scene_snapshot("ann", 5, WALL);
+    run(&scene, &errand, ERRAND_KEEP, WALL);
+    assert_int_equal(
+        archive_get_state(&scene.archive, SCENE_GITHUB, errand.standing_name, WALL, &value), -1);
+    end(&scene, &errand);
+}
+
 static void without_a_store_nothing_is_lost_but_memory(void **state)
 {
     (void)state;
@@ -251,8 +288,10 @@ static void without_a_store_nothing_is_lost_but_memory(void **state)
     archive_scene_begin(&scene);
     scene.fake->broken = true;
     run(&scene, &errand, ERRAND_CLAIM, WALL);
+    errand.tells = true;
     run(&scene, &errand, ERRAND_RENEW, WALL);
     errand.snapshot = archive_scene_snapshot("ann", 5, WALL);
+    errand.tells_standing = true;
     run(&scene, &errand, ERRAND_KEEP, WALL);
     assert_int_equal(fake_store_values(scene.fake), 0);
     end(&scene, &errand);
@@ -264,7 +303,9 @@ int main(void)
         cmocka_unit_test(a_claim_is_judged_by_what_is_known),
         cmocka_unit_test(a_claim_brings_what_helps),
         cmocka_unit_test(a_lease_that_is_lost_is_ended),
+        cmocka_unit_test(progress_is_told_until_the_visit_is_over),
         cmocka_unit_test(what_a_visit_came_to_is_kept),
+        cmocka_unit_test(how_we_stand_is_not_always_told),
         cmocka_unit_test(what_others_have_told_is_kept_beside_it),
         cmocka_unit_test(a_forge_that_works_is_not_left_alone),
         cmocka_unit_test(without_a_store_nothing_is_lost_but_memory),

@@ -260,6 +260,81 @@ static void service_begin(struct service *service)
     service_init(service, forges[0], &with_credential, 4);
 }
 
+/* What happens to a service, and whether others are told of it though they were a moment ago. */
+static void nothing_new(struct service *service)
+{
+    (void)service;
+}
+
+static void calls_are_spent(struct service *service)
+{
+    struct quota quota = some_quota;
+    quota.remaining -= 10;
+    budget_learn(&service->budgets[1][ALLOWANCE_REST], &quota, WALL);
+}
+
+static void little_is_left(struct service *service)
+{
+    struct quota quota = some_quota;
+    quota.remaining = 2 * quota.limit / BUDGET_RESERVE_PART - 1;
+    budget_learn(&service->budgets[1][ALLOWANCE_REST], &quota, WALL);
+}
+
+static void a_limit_is_met(struct service *service)
+{
+    budget_block(&service->budgets[0][ALLOWANCE_GRAPHQL], WALL + 60);
+}
+
+static void the_forge_fails(struct service *service)
+{
+    for (unsigned i = 0; i < BREAKER_FAILURES; i++)
+        breaker_note(&service->breaker, false, NOW);
+}
+
+static void the_credential_is_refused(struct service *service)
+{
+    service_refuse_credential(service, NOW);
+}
+
+static void the_others_end(struct service *service)
+{
+    service->visits = 0;
+}
+
+static const struct telling_row {
+    void (*happens)(struct service *service);
+    int64_t later; /* milliseconds after the others were told */
+    bool told;
+} telling_rows[] = {
+    {nothing_new, 0, false},
+    {nothing_new, SERVICE_TELL_MS - 1, false},
+    {nothing_new, SERVICE_TELL_MS, true},
+    {calls_are_spent, 0, false},
+    {calls_are_spent, SERVICE_TELL_MS, true},
+    {little_is_left, 0, true},
+    {a_limit_is_met, 0, true},
+    {the_forge_fails, 0, true},
+    {the_credential_is_refused, 0, true},
+    {the_others_end, 0, true},
+};
+
+static void what_can_wait_is_not_told_by_every_visit(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof telling_rows / sizeof telling_rows[0]; i++) {
+        const struct telling_row *row = &telling_rows[i];
+        struct service service;
+        struct standing standing;
+        service_begin(&service);
+        budget_learn(&service.budgets[1][ALLOWANCE_REST], &some_quota, WALL);
+        service.visits = 1;
+        assert_true(service_tell(&service, &standing, NOW, WALL));
+        row->happens(&service);
+        if (service_tell(&service, &standing, NOW + row->later, WALL) != row->told)
+            fail_msg("row %zu", i);
+    }
+}
+
 static void what_one_tells_another_heeds(void **state)
 {
     (void)state;
@@ -498,6 +573,7 @@ int main(void)
         cmocka_unit_test(it_does_not_matter_who_knew_what),
         cmocka_unit_test(the_smaller_remainder_of_the_later_period_is_known),
         cmocka_unit_test(each_credential_has_its_own),
+        cmocka_unit_test(what_can_wait_is_not_told_by_every_visit),
         cmocka_unit_test(what_one_tells_another_heeds),
         cmocka_unit_test(nothing_told_changes_nothing),
         cmocka_unit_test(what_is_past_is_neither_told_nor_heeded),

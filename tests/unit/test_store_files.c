@@ -91,13 +91,17 @@ static struct fixture *fixture_of(void **state)
     return fixture;
 }
 
+/* In place of an ending: the leases of a shard share a file. */
+#define LEASES "leases"
+
 /* Where the file of a key is. */
 static const char *path_of(const struct fixture *fixture, const char *key, const char *ending,
                            char path[PATH_SIZE])
 {
     char hash[HASH_TEXT_SIZE];
     hash_text(key, strlen(key), hash);
-    snprintf(path, PATH_SIZE, "%s/%.2s/%s%s", fixture->directory, hash, hash, ending);
+    snprintf(path, PATH_SIZE, "%s/%.2s/%s%s", fixture->directory, hash,
+             strcmp(ending, LEASES) == 0 ? "" : hash, ending);
     return path;
 }
 
@@ -191,12 +195,12 @@ static int look_at(const char *path, const struct stat *status, int type, struct
     found.blocks += status->st_blocks * 512;
     if (strlen(name) == HASH_TEXT_SIZE - 1)
         found.values++;
+    else if (strcmp(name, LEASES) == 0)
+        found.leases++;
     else if (ending == NULL)
         found.others++;
     else if (strcmp(ending, ".temporary") == 0)
         found.temporaries++;
-    else if (strcmp(ending, ".lease") == 0)
-        found.leases++;
     else if (strcmp(ending, ".count") == 0)
         found.counters++;
     return 0;
@@ -238,7 +242,7 @@ static void everything_is_closed_to_others_whatever_the_umask(void **state)
     walk(fixture);
     assert_false(found.open_to_others);
     assert_int_equal(found.values, 1);
-    assert_int_equal(found.leases, 1);
+    assert_true(found.leases > 0);
     assert_int_equal(found.counters, 1);
     assert_int_equal(found.others, 1); /* usage */
     assert_int_equal(found.temporaries, 0);
@@ -426,7 +430,7 @@ static void what_is_no_file_is_replaced(void **state)
     struct fixture *fixture = fixture_of(state);
     static int (*const makers[])(const char *path) = {make_fifo, make_link, make_dangling_link,
                                                       make_directory};
-    static const char *const endings[] = {"", ".temporary", ".lease", ".count"};
+    static const char *const endings[] = {"", ".temporary", LEASES, ".count"};
     char path[PATH_SIZE], usage[PATH_SIZE];
     snprintf(usage, sizeof usage, "%s/usage", fixture->directory);
     assert_works(fixture->store);
@@ -541,7 +545,7 @@ static void a_directory_in_the_way_is_told_and_does_no_harm(void **state)
     } rows[] = {
         {"", NULL, true, true},
         {".temporary", "it works", true, true},
-        {".lease", "value", false, true},
+        {LEASES, "value", false, true},
         {".count", "value", true, false},
     };
     char path[PATH_SIZE];
@@ -714,7 +718,7 @@ static void a_lease_is_lost_with_its_directory(void **state)
     struct store_lease *lease, *next;
     assert_int_equal(store_lease(fixture->store, KEY, 10000, &lease), STORE_LEASE_HELD);
     assert_int_equal(store_renew(fixture->store, lease, 10000), 0);
-    assert_int_equal(unlink(path_of(fixture, KEY, ".lease", path)), 0);
+    assert_int_equal(unlink(path_of(fixture, KEY, LEASES, path)), 0);
     assert_int_equal(store_lease(fixture->store, KEY, 10000, &next), STORE_LEASE_HELD);
     assert_int_equal(store_renew(fixture->store, lease, 10000), -1);
     store_release(fixture->store, lease);
@@ -726,6 +730,28 @@ static void a_lease_is_lost_with_its_directory(void **state)
         store_place_pause(50);
     assert_int_equal(store_renew(fixture->store, next, 10000), -1);
     store_release(fixture->store, next);
+}
+
+#define MANY_LEASES 600 /* so that shards have more than one */
+
+static void leases_of_one_shard_are_apart(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct store *other = open_in(fixture->directory, MEBIBYTE);
+    struct store_lease *leases[MANY_LEASES];
+    char key[32];
+    for (size_t i = 0; i < MANY_LEASES; i++) {
+        snprintf(key, sizeof key, "key %zu", i);
+        assert_int_equal(store_lease(fixture->store, key, 60000, &leases[i]), STORE_LEASE_HELD);
+    }
+    for (size_t i = 0; i < MANY_LEASES; i++) {
+        snprintf(key, sizeof key, "key %zu", i);
+        assert_false(can_lease(fixture->store, key));
+        assert_false(can_lease(other, key));
+        store_release(fixture->store, leases[i]);
+        assert_true(can_lease(other, key));
+    }
+    store_close(other);
 }
 
 static void another_directory_of_that_name_is_noticed(void **state)
@@ -1152,7 +1178,6 @@ static void sweeps_remove_what_is_over_and_nothing_else(void **state)
     struct fixture *fixture = fixture_of(state);
     const struct store_times over = {WALL - 40, WALL - 30, WALL - 20, WALL};
     char path[PATH_SIZE];
-    struct store_lease *held;
     int64_t sum;
     put(fixture->store, "good", "value");
     store_put(fixture->store, "over", "value", 5, &over);
@@ -1160,10 +1185,6 @@ static void sweeps_remove_what_is_over_and_nothing_else(void **state)
     write_file(path_of(fixture, "damaged", "", path), "x", 1);
     assert_int_equal(store_add(fixture->store, "good", 1, WALL + 1, WALL, &sum), 0);
     assert_int_equal(store_add(fixture->store, "over", 1, WALL, WALL - 1, &sum), 0);
-    assert_int_equal(store_lease(fixture->store, "good", 60000, &held), STORE_LEASE_HELD);
-    set_age(path_of(fixture, "good", ".lease", path), 1000);
-    make_left(fixture, "over", ".lease", 100);
-    make_left(fixture, "damaged", ".lease", 10);
     make_left(fixture, "over", ".temporary", 100);
     make_left(fixture, "damaged", ".temporary", 10);
     make_left(fixture, "good", ".notes", 1000000);
@@ -1173,13 +1194,23 @@ static void sweeps_remove_what_is_over_and_nothing_else(void **state)
     assert_false(is_there(fixture, "damaged", ""));
     assert_true(is_there(fixture, "good", ".count"));
     assert_false(is_there(fixture, "over", ".count"));
-    assert_true(is_there(fixture, "good", ".lease"));
-    assert_int_equal(store_renew(fixture->store, held, 60000), 0);
-    assert_false(is_there(fixture, "over", ".lease"));
-    assert_true(is_there(fixture, "damaged", ".lease"));
     assert_false(is_there(fixture, "over", ".temporary"));
     assert_true(is_there(fixture, "damaged", ".temporary"));
     assert_true(is_there(fixture, "good", ".notes")); /* which is not ours */
+}
+
+static void sweeps_leave_leases_alone(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char path[PATH_SIZE];
+    struct store_lease *held;
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &held), STORE_LEASE_HELD);
+    set_age(path_of(fixture, KEY, LEASES, path), 1000);
+    put(fixture->store, "first", "makes the numbers");
+    sweep_all(fixture, "second");
+    assert_true(is_there(fixture, KEY, LEASES));
+    assert_int_equal(store_renew(fixture->store, held, 60000), 0);
+    assert_false(can_lease(fixture->store, KEY));
     store_release(fixture->store, held);
 }
 
@@ -1401,6 +1432,7 @@ int main(void)
         FILES(a_symbolic_link_is_refused_as_the_directory_but_not_on_the_way),
         FILES(a_directory_that_is_removed_is_made_again),
         FILES(a_lease_is_lost_with_its_directory),
+        FILES(leases_of_one_shard_are_apart),
         FILES(another_directory_of_that_name_is_noticed),
         FILES(a_file_in_place_of_the_directory_is_refused),
         FILES(a_full_disk_is_a_miss),
@@ -1415,6 +1447,7 @@ int main(void)
         FILES(wrong_numbers_are_corrected),
         FILES(without_a_bound_all_is_kept),
         FILES(sweeps_remove_what_is_over_and_nothing_else),
+        FILES(sweeps_leave_leases_alone),
         FILES(what_expired_is_swept_in_time),
         FILES(what_expired_is_swept_in_time_without_a_bound),
         FILES(troubles_are_logged_once_in_a_while),
