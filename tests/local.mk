@@ -102,6 +102,7 @@ UNIT_TESTS = \
 	tests/unit/test_attempt \
 	tests/unit/test_bitbucket \
 	tests/unit/test_budget \
+	tests/unit/test_buffer \
 	tests/unit/test_caching \
 	tests/unit/test_client_limits \
 	tests/unit/test_command \
@@ -432,6 +433,10 @@ tests_unit_test_repository_list_LDADD = $(LDADD_UNIT)
 tests_unit_test_text_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_text_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_text_LDADD = $(LDADD_UNIT)
+
+tests_unit_test_buffer_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_buffer_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_buffer_LDADD = $(LDADD_UNIT)
 
 EXTRA_DIST += \
 	$(STRUCTURE_TESTS) \

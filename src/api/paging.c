@@ -27,7 +27,8 @@ void paging_write(const struct query *query, const struct query_forges *forges, 
 {
     const size_t page = query->view.page;
     const size_t pages = (total + query->view.per_page - 1) / query->view.per_page;
-    const size_t last = pages > 0 ? pages : 1;
+    const size_t reached = pages < VIEW_MAXIMUM_PAGE ? pages : VIEW_MAXIMUM_PAGE;
+    const size_t last = reached > 0 ? reached : 1;
     write_link(query, forges, 1, "first", into);
     if (page > 1)
         write_link(query, forges, page - 1 < last ? page - 1 : last, "prev", into);

@@ -80,7 +80,7 @@ int buffer_format(struct buffer *buffer, const char *format, ...)
         vsnprintf(room == 0 ? NULL : buffer->bytes + buffer->length, room, format, arguments);
     if (length < 0)
         BUG("format '%s' failed", format);
-    const bool fits = (size_t)length < room;
+    const bool fits = (size_t)length < room && (size_t)length <= buffer->maximum - buffer->length;
     const int result = fits ? 0 : reserve(buffer, (size_t)length);
     if (!fits && result == 0)
         vsnprintf(buffer->bytes + buffer->length, (size_t)length + 1, format, again);

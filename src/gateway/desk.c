@@ -89,6 +89,11 @@ static void dispatch_errand(void *context, struct errand *errand)
     message_send(&desk->outbox, &errand->message);
 }
 
+bool desk_is_errand(const struct message *message)
+{
+    return message->receive == run_errand;
+}
+
 /* --- parking --- */
 
 static void unpark(struct desk *desk)

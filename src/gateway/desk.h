@@ -47,6 +47,9 @@ void desk_serve(struct desk *desk, struct visitor *visitor);
 struct message *desk_next(struct desk *desk);
 void desk_do(struct desk *desk, struct message *message);
 
+/* Whether it waits for the store, and not for a peer that takes a reply. */
+bool desk_is_errand(const struct message *message);
+
 /*
  * What is parked is answered within the engine's grace, and no connection is kept. Returns at once;
  * false when that was said before.

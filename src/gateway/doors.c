@@ -46,7 +46,7 @@ struct doors {
     struct waiting waiting;
 
     atomic_size_t idle;
-    atomic_size_t at_outbox;
+    atomic_size_t on_errands;
     atomic_bool lost; /* the listening socket: another process is to be started */
     /* When it was last said, in monotonic milliseconds, */
     _Atomic int64_t shortage_logged; /* that no connection can be accepted */
@@ -128,13 +128,13 @@ static bool begin_stop(struct doors *doors)
 }
 
 /* Nobody would hear of this process any more: it ends, so that its supervisor starts another. */
-static void lose_listener(struct doors *doors, int error)
+static void lose_listener(struct doors *doors, const char *why)
 {
     atomic_store(&doors->lost, true);
     if (begin_stop(doors))
         log_error("the listening socket is lost (%s): this process ends, with %zu requests still "
                   "to be answered",
-                  strerror(error), atomic_load(&doors->desk.parked));
+                  why, atomic_load(&doors->desk.parked));
 }
 
 /*
@@ -147,7 +147,8 @@ static void poll_again(struct doors *doors, int descriptor, void *source)
     epoll_ctl(doors->epoll, EPOLL_CTL_MOD, descriptor, &event);
 }
 
-static void serve_listener(struct doors *doors)
+/* A Unix socket that was shut down is always readable, and accepting says "later" for ever. */
+static void serve_listener(struct doors *doors, uint32_t events)
 {
     const int descriptor = accept4(doors->listener, NULL, NULL, SOCK_CLOEXEC);
     const int error = errno;
@@ -157,13 +158,15 @@ static void serve_listener(struct doors *doors)
         desk_serve(&doors->desk, visitor_new(&doors->desk, descriptor));
     } else if (is_shortage(error)) {
         wait_for_room(doors, error);
+    } else if ((events & EPOLLHUP) != 0) {
+        lose_listener(doors, "it was shut down");
     } else if (!may_pass(error)) {
-        lose_listener(doors, error);
+        lose_listener(doors, strerror(error));
     }
 }
 
 /* Half of the doors: a store that is slow to take what visits came to holds no others up. */
-static size_t outbox_places(const struct doors *doors)
+static size_t errand_places(const struct doors *doors)
 {
     return doors->settings->doors < 2 ? 1 : doors->settings->doors / 2;
 }
@@ -174,17 +177,27 @@ static void poll_outbox_again(struct doors *doors)
 }
 
 /* Whoever takes the last place leaves the outbox alone, until the first of them is done. */
+static void run_errand(struct doors *doors, struct message *message)
+{
+    if (atomic_fetch_add(&doors->on_errands, 1) + 1 < errand_places(doors))
+        poll_outbox_again(doors);
+    desk_do(&doors->desk, message);
+    if (atomic_fetch_sub(&doors->on_errands, 1) == errand_places(doors))
+        poll_outbox_again(doors);
+}
+
 static void serve_outbox(struct doors *doors)
 {
     struct message *message = desk_next(&doors->desk);
-    if (atomic_fetch_add(&doors->at_outbox, 1) + 1 < outbox_places(doors))
-        poll_outbox_again(doors);
-    if (message != NULL) {
+    if (message != NULL)
         grow(doors);
-        desk_do(&doors->desk, message);
+    if (message != NULL && desk_is_errand(message)) {
+        run_errand(doors, message);
+        return;
     }
-    if (atomic_fetch_sub(&doors->at_outbox, 1) == outbox_places(doors))
-        poll_outbox_again(doors);
+    poll_outbox_again(doors);
+    if (message != NULL)
+        desk_do(&doors->desk, message);
 }
 
 static void serve_visitor(struct doors *doors, struct visitor *visitor)
@@ -221,10 +234,11 @@ static void leave_when_done(struct doors *doors)
         let_all_leave(doors);
 }
 
-static void dispatch(struct doors *doors, void *source)
+static void dispatch(struct doors *doors, const struct epoll_event *event)
 {
+    void *source = event->data.ptr;
     if (source == &doors->listener)
-        serve_listener(doors);
+        serve_listener(doors, event->events);
     else if (source == &doors->desk.outbox)
         serve_outbox(doors);
     else if (source == &doors->signals)
@@ -253,7 +267,7 @@ static void *open_door(void *context)
         waiting_shut_slow_ones(&doors->waiting);
         ledger_settle_in_time(doors->settings->api->ledger);
         if (count > 0 && event.data.ptr != &doors->leave)
-            dispatch(doors, event.data.ptr);
+            dispatch(doors, &event);
     }
     return NULL;
 }

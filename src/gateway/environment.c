@@ -136,17 +136,20 @@ static const char *without_origin(const char *target)
 }
 
 /*
- * The path with one slash at its begin. In a Location browsers take what is behind two for a host,
- * and "\\" for a slash.
+ * The path with one slash at its begin: in a Location browsers take what is behind two for a host,
+ * and "\\" for a slash. That one is encoded, so that the path stays another than without it, for
+ * whoever has rules for paths.
  */
 static char *with_one_slash(const char *path, size_t length)
 {
     struct buffer target = BUFFER_INIT(SIZE_MAX / 2);
-    size_t slashes = 0;
-    while (slashes < length && (path[slashes] == '/' || path[slashes] == '\\'))
-        slashes++;
+    size_t begin = 0;
+    while (begin < length && path[begin] == '/')
+        begin++;
     buffer_append_byte(&target, '/');
-    buffer_append(&target, path + slashes, length - slashes);
+    for (; begin < length && path[begin] == '\\'; begin++)
+        buffer_append_text(&target, "%5C");
+    buffer_append(&target, path + begin, length - begin);
     return buffer_take(&target);
 }
 

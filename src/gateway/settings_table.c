@@ -57,10 +57,11 @@ static int check_proxy(const char *value, struct error *error)
 static int check_base_path(const char *value, struct error *error)
 {
     if (strcmp(value, "/") == 0 ||
-        (value[0] == '/' && value[strlen(value) - 1] != '/' && strpbrk(value, "?#%") == NULL))
+        (value[0] == '/' && value[1] != '/' && value[strlen(value) - 1] != '/' &&
+         strpbrk(value, "?#%\\") == NULL))
         return 0;
     return error_set(error, ERROR_VALUE,
-                     "must be a path that begins with \"/\" and does not end with it, not "
+                     "must be a path that begins with one \"/\" and does not end with it, not "
                      "percent-encoded, such as /tools/forgefold, or \"/\" alone");
 }
 

@@ -139,11 +139,11 @@ def check_cgi():
 
 @tap.test("Location never leads to another host")
 def check_host():
-    for begin in ("//", "///", "/\\"):
+    for begin, seen in (("//", "/"), ("///", "/"), ("/\\", "/%5C")):
         reply = support.fcgi.ask(program.get().path, "GET",
                                  f"{begin}evil.example{support.AGGREGATE}?username=g3-b2-host&wait=0")
         tap.equal(reply.status, 202, f"status of {begin}")
-        tap.equal(reply.header("Location"), f"/evil.example{support.AGGREGATE}"
+        tap.equal(reply.header("Location"), f"{seen}evil.example{support.AGGREGATE}"
                   "?username=g3-b2-host&wait=0", f"Location of {begin}")
 
 

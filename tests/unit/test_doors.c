@@ -91,15 +91,14 @@ static int open_listener(int *client)
     return listener;
 }
 
-static int run_doors(const int *results, size_t count)
+static int run_with(int listener, int client, const int *results, size_t count)
 {
-    int client;
     const struct forge_settings none[8] = {{0}};
     const struct engine_settings engine_settings = {.forges = none, .concurrency = 1};
     const struct api_settings api = {.base_path = ""};
     const struct doors_settings settings = {.api = &api,
                                             .engine = engine_new(&engine_settings),
-                                            .listener = open_listener(&client),
+                                            .listener = listener,
                                             .doors = 4,
                                             .maximum_parked = 1};
     assert_true(forges_count() <= COUNT(none));
@@ -115,6 +114,13 @@ static int run_doors(const int *results, size_t count)
     return status;
 }
 
+static int run_doors(const int *results, size_t count)
+{
+    int client;
+    const int listener = open_listener(&client);
+    return run_with(listener, client, results, count);
+}
+
 /* Nobody could reach the process any more, and nobody would start another while it lives. */
 static void without_its_socket_the_process_ends(void **state)
 {
@@ -124,6 +130,18 @@ static void without_its_socket_the_process_ends(void **state)
         assert_int_equal(run_doors(&lost[i], 1), 1);
         assert_int_equal(logged.errors, 1);
     }
+}
+
+/* Linux answers EAGAIN for ever then. */
+static void a_socket_that_was_shut_down_is_lost(void **state)
+{
+    (void)state;
+    static const int later[] = {EAGAIN};
+    int client;
+    const int listener = open_listener(&client);
+    assert_int_equal(shutdown(listener, SHUT_RDWR), 0);
+    assert_int_equal(run_with(listener, client, later, COUNT(later)), 1);
+    assert_int_equal(logged.errors, 1);
 }
 
 static void errors_of_one_connection_pass(void **state)
@@ -151,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_its_socket_the_process_ends),
+        cmocka_unit_test(a_socket_that_was_shut_down_is_lost),
         cmocka_unit_test(errors_of_one_connection_pass),
         cmocka_unit_test(what_is_short_is_told_now_and_then),
     };

@@ -63,6 +63,8 @@ static const struct row rows[] = {
      HERE "&page=2&per_page=10", HERE "&page=4&per_page=10", HERE "&page=5&per_page=10"},
     {"one past the end", ",\"page\":7,\"per_page\":10", 41, HERE "&per_page=10",
      HERE "&page=5&per_page=10", NULL, HERE "&page=5&per_page=10"},
+    {"more pages than may be asked for", ",\"page\":1000000,\"per_page\":1", 2000000,
+     HERE "&per_page=1", HERE "&page=999999&per_page=1", NULL, HERE "&page=1000000&per_page=1"},
     {"one far past the end of nothing", ",\"page\":1000000", 0, HERE, HERE, NULL, HERE},
 };
 

@@ -141,6 +141,8 @@ static const struct {
     {"BASE_PATH", "/tools/forgefold/", false},
     {"BASE_PATH", "/", true},
     {"BASE_PATH", "//", false},
+    {"BASE_PATH", "//x", false},
+    {"BASE_PATH", "/\\x", false},
     {"BASE_PATH", "tools", false},
     {"BASE_PATH", "/a%20b", false},
     {"CORS_ALLOW_ORIGIN", "none", true},
