@@ -2,15 +2,15 @@
 
 #include "api/request_id.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/text.h"
+
+#define MADE_UP_LENGTH 16
 
 static bool is_good(const char *id)
 {
@@ -22,13 +22,20 @@ static bool is_good(const char *id)
     return length > 0;
 }
 
-/* Nothing is kept safe by it: early at boot, when there is no chance yet, the time will do. */
-static uint64_t chance(void)
+/*
+ * Nothing is kept safe by it, it must only be another one each time: two requests of one process
+ * are not in the same place at the same time, and other processes have other places (ASLR).
+ */
+static void make_up(char id[REQUEST_ID_SIZE])
 {
-    uint64_t number = 0;
-    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
-        number = (uint64_t)clock_monotonic_ms();
-    return number;
+    const struct {
+        int64_t monotonic_us;
+        int64_t wall;
+        uint64_t place;
+    } seed = {clock_monotonic_us(), clock_wall(), (uint64_t)(uintptr_t)id};
+    char text[HASH_TEXT_SIZE];
+    memcpy(id, hash_text(&seed, sizeof seed, text), MADE_UP_LENGTH);
+    id[MADE_UP_LENGTH] = '\0';
 }
 
 void request_id_choose(char id[REQUEST_ID_SIZE], const char *offered)
@@ -36,5 +43,5 @@ void request_id_choose(char id[REQUEST_ID_SIZE], const char *offered)
     if (is_good(offered))
         memcpy(id, offered, strlen(offered) + 1);
     else
-        snprintf(id, REQUEST_ID_SIZE, "%016" PRIx64, chance());
+        make_up(id);
 }

@@ -150,7 +150,7 @@ static void poll_again(struct doors *doors, int descriptor, void *source)
 /* A Unix socket that was shut down is always readable, and accepting says "later" for ever. */
 static void serve_listener(struct doors *doors, uint32_t events)
 {
-    const int descriptor = accept4(doors->listener, NULL, NULL, SOCK_CLOEXEC);
+    const int descriptor = accept4(doors->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     const int error = errno;
     poll_again(doors, doors->listener, &doors->listener);
     if (descriptor >= 0) {

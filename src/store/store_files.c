@@ -146,13 +146,25 @@ static enum files_result write_value(struct files *files, const char *key, const
     return result;
 }
 
+/* Whoever asks for it has it visited each time: that is to be known. */
+static void give_up_large(struct files *files, const char *key, size_t length)
+{
+    struct error error;
+    files_remove(&files->store, key);
+    error_set(&error, ERROR_TOO_LARGE,
+              "what was learned of an account takes %zu bytes, which is more than 1/%d of "
+              "CACHE_MAX_BYTES, and is not kept; raise CACHE_MAX_BYTES",
+              length, LARGEST_PART);
+    files_log(files, &error);
+}
+
 static void files_put(struct store *store, const char *key, const char *bytes, size_t length,
                       const struct store_times *times)
 {
     struct files *files = files_of(store);
     struct error error;
     if (is_too_large(files, length))
-        files_remove(store, key);
+        give_up_large(files, key, length);
     else if (write_value(files, key, bytes, length, times, &error) == FILES_FAILED)
         files_log(files, &error);
 }
