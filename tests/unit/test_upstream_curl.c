@@ -882,7 +882,7 @@ static void keeps_tls_sessions(void **state)
     unsigned resumed = 0;
     if (!has_tls())
         return;
-    for (int tries = 0; tries < 5 && resumed == 0; tries++) {
+    for (int tries = 0; tries < 20 && resumed == 0; tries++) {
         struct transport *transport = open_transport(NULL, peer.certificate, 0);
         resumed = resumed_of_two(transport);
         transport_close(transport);
