@@ -83,6 +83,8 @@ libtesting_a_SOURCES = \
 	tests/unit/forge_driver.h \
 	tests/unit/github_world.c \
 	tests/unit/github_world.h \
+	tests/unit/request_of.c \
+	tests/unit/request_of.h \
 	tests/unit/scripted_transport.c \
 	tests/unit/scripted_transport.h \
 	tests/unit/store_place.c \

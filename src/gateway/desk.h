@@ -28,7 +28,7 @@ struct desk {
     size_t maximum_parked;   /* requests that may wait; more are refused with 503 */
     bool keeps;              /* there is a store for what visits come to */
     struct waiting *waiting; /* for bytes */
-    struct queue outbox;     /* poll its descriptor: desk_serve_outbox */
+    struct queue outbox;     /* poll its descriptor: desk_next */
     atomic_size_t parked;
     atomic_bool stopping; /* connections are closed behind their replies */
 

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "engine/standing.h"
 #include "fake_store.h"
+#include "request_of.h"
 
 #define WALL 1800000000
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -81,20 +82,7 @@ static void end(struct scene *scene)
 static void ask(struct scene *scene, const char *method, const char *target)
 {
     exchange_release(&scene->exchange);
-    scene->exchange.request = (struct request){.method = alloc_text(method),
-                                               .target = alloc_text(target),
-                                               .query = alloc_text(""),
-                                               .content_type = alloc_text(""),
-                                               .origin = alloc_text(""),
-                                               .prefer = alloc_text(""),
-                                               .if_match = alloc_text(""),
-                                               .if_none_match = alloc_text(""),
-                                               .authorization = alloc_text(""),
-                                               .cache_control = alloc_text(""),
-                                               .forwarded_for = alloc_text(""),
-                                               .request_id = alloc_text(""),
-                                               .remote_address = alloc_text("127.0.0.1"),
-                                               .body = alloc_text("")};
+    scene->exchange.request = request_of(method, target, "", "", "");
     assert_int_equal(api_begin(&scene->settings, &scene->exchange, WALL), API_ANSWERED);
 }
 

@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "engine/standing.h"
 #include "fake_store.h"
+#include "request_of.h"
 #include "store/ledger.h"
 
 #define WALL 1800000000
@@ -165,20 +166,7 @@ static void end(struct scene *scene)
 static void ask(struct scene *scene, const char *method)
 {
     exchange_release(&scene->exchange);
-    scene->exchange.request = (struct request){.method = alloc_text(method),
-                                               .target = alloc_text("/api/v1/metrics"),
-                                               .query = alloc_text(""),
-                                               .content_type = alloc_text(""),
-                                               .origin = alloc_text(""),
-                                               .prefer = alloc_text(""),
-                                               .if_match = alloc_text(""),
-                                               .if_none_match = alloc_text(""),
-                                               .authorization = alloc_text(""),
-                                               .cache_control = alloc_text(""),
-                                               .forwarded_for = alloc_text(""),
-                                               .request_id = alloc_text(""),
-                                               .remote_address = alloc_text("127.0.0.1"),
-                                               .body = alloc_text("")};
+    scene->exchange.request = request_of(method, "/api/v1/metrics", "", "", "");
     assert_int_equal(api_begin(&scene->settings, &scene->exchange, WALL), API_ANSWERED);
 }
 

@@ -13,6 +13,7 @@
 #include "api/hot.h"
 #include "archive_scene.h"
 #include "base/alloc.h"
+#include "request_of.h"
 
 #define WALL SCENE_WALL
 #define PATH "/api/v1/aggregate"
@@ -60,24 +61,7 @@ static void scene_end(struct scene *scene)
 static struct exchange request(const char *method, const char *query, const char *type,
                                const char *body)
 {
-    return (struct exchange){.request = {
-                                 .method = alloc_text(method),
-                                 .target = alloc_text(PATH),
-                                 .query = alloc_text(query),
-                                 .content_type = alloc_text(type),
-                                 .origin = alloc_text(""),
-                                 .prefer = alloc_text(""),
-                                 .if_match = alloc_text(""),
-                                 .if_none_match = alloc_text(""),
-                                 .cache_control = alloc_text(""),
-                                 .forwarded_for = alloc_text(""),
-                                 .request_id = alloc_text("of-a-test"),
-                                 .authorization = alloc_text(""),
-                                 .remote_address = alloc_text("127.0.0.1"),
-                                 .body = alloc_text(body),
-                                 .body_length = strlen(body),
-                                 .body_promised = (int64_t)strlen(body),
-                             }};
+    return (struct exchange){.request = request_of(method, PATH, query, type, body)};
 }
 
 static struct exchange get(const char *query)
