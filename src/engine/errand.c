@@ -56,12 +56,6 @@ static void renew(const struct archive *archive, struct errand *errand)
     end_lease(archive, errand);
 }
 
-static void tell(const struct archive *archive, struct errand *errand, int64_t wall)
-{
-    archive_put_progress(archive, &errand->account, &errand->progress, wall);
-    errand->has_told = true;
-}
-
 /* --- claims --- */
 
 /* What makes a visit needless: that another was made, or has failed a moment ago. */
@@ -84,6 +78,8 @@ static void load_for_visit(const struct archive *archive, struct errand *errand,
     if (archive_pages(archive, &errand->account, wall, &errand->pages) < 0)
         errand->pages = (struct store_value){0};
     load_standing(archive, errand, wall);
+    /* At once: who asks for it now has not caused another visit. */
+    archive_put_progress(archive, &errand->account, &(struct archive_progress){0}, wall);
 }
 
 /*
@@ -107,9 +103,7 @@ static void claim(const struct archive *archive, struct errand *errand, int64_t 
 /* The visit is over, for whatever reason. */
 static void end_visit(const struct archive *archive, struct errand *errand)
 {
-    if (errand->has_told)
-        archive_end_progress(archive, &errand->account);
-    errand->has_told = false;
+    archive_end_progress(archive, &errand->account);
     end_lease(archive, errand);
 }
 
@@ -129,8 +123,7 @@ void errand_run(const struct archive *archive, struct errand *errand, int64_t wa
         claim(archive, errand, wall);
         return;
     case ERRAND_RENEW:
-        if (errand->tells)
-            tell(archive, errand, wall);
+        archive_put_progress(archive, &errand->account, &errand->progress, wall);
         renew(archive, errand);
         return;
     case ERRAND_KEEP:

@@ -19,7 +19,7 @@
 
 enum errand_kind {
     ERRAND_CLAIM,  /* may the account be visited, or is it known meanwhile? */
-    ERRAND_RENEW,  /* the visit goes on: hold its lease, and maybe tell how far it is */
+    ERRAND_RENEW,  /* the visit goes on: hold its lease, and tell how far it is */
     ERRAND_KEEP,   /* the visit is over: remember what it came to, and end its lease */
     ERRAND_RELEASE /* the visit was given up: end its lease */
 };
@@ -44,9 +44,7 @@ struct errand {
     struct store_value pages; /* what was remembered of the last visit; empty: nothing */
 
     /* Of RENEW. */
-    bool tells; /* the progress is told to other processes */
     struct archive_progress progress;
-    bool has_told; /* set by the errand, until the visit is over */
 
     /* Of KEEP. */
     struct snapshot *snapshot;

@@ -56,45 +56,10 @@ static void set_timer(struct journey *journey, int64_t pause_ms)
     timers_set(journey->means->timers, &journey->timer, clock_monotonic_ms() + pause_ms);
 }
 
-/* Whether anybody is to be told how far it is. */
-static bool is_to_tell(const struct journey *journey, int64_t now)
+static void renew(struct journey *journey)
 {
-    const bool may_be_asked = journey->is_refresh || journey->seats.was_left;
-    return flight_has_begun(journey->flight) &&
-           (may_be_asked || now >= journey->took_off + JOURNEY_SILENT_MS);
-}
-
-static void renew(struct journey *journey, bool tells)
-{
-    journey->errand.tells = tells;
     journey->errand.progress = flight_progress(journey->flight);
     send(journey, ERRAND_RENEW);
-}
-
-static void look_again(struct journey *journey, int64_t now)
-{
-    const int64_t look = now + JOURNEY_LOOK_MS;
-    const bool is_needless = journey->errand.has_told || look > journey->renew_at;
-    timers_set(journey->means->timers, &journey->timer, is_needless ? journey->renew_at : look);
-}
-
-/* From now on, while its lease is held. */
-static void watch(struct journey *journey)
-{
-    const int64_t now = clock_monotonic_ms();
-    journey->renew_at = now + ARCHIVE_RENEW_MS;
-    if (journey->errand.lease != NULL)
-        look_again(journey, now);
-}
-
-static void look_after(struct journey *journey)
-{
-    const int64_t now = clock_monotonic_ms();
-    const bool tells = is_to_tell(journey, now);
-    if ((tells && !journey->errand.has_told) || now >= journey->renew_at)
-        renew(journey, tells);
-    else
-        look_again(journey, now);
 }
 
 static void on_timer(struct timer *timer)
@@ -103,7 +68,7 @@ static void on_timer(struct timer *timer)
     if (journey->state == JOURNEY_WAITING)
         claim(journey);
     else if (journey->state == JOURNEY_FLYING && !journey->is_out)
-        look_after(journey);
+        renew(journey);
 }
 
 /* What a claim found, and nobody has used. */
@@ -157,7 +122,8 @@ static void take_off(struct journey *journey)
         errand->pages.length > 0 &&
         pages_read(journey->means->recall, errand->pages.bytes, errand->pages.length) == 0;
     store_value_release(&errand->pages);
-    watch(journey);
+    if (errand->lease != NULL)
+        set_timer(journey, ARCHIVE_RENEW_MS);
     fly(journey);
 }
 
@@ -262,7 +228,8 @@ void journey_return(struct errand *errand)
         claimed(journey);
         break;
     case JOURNEY_FLYING:
-        watch(journey);
+        if (errand->lease != NULL)
+            set_timer(journey, ARCHIVE_RENEW_MS);
         break;
     case JOURNEY_KEEPING:
         if (errand->kind == ERRAND_KEEP)

@@ -32,15 +32,6 @@
 /* How often a claim that was busy is made again. */
 #define JOURNEY_CLAIM_MS 100
 
-/*
- * A visit tells other processes how far it is when it is looked after and somebody has gone who may
- * ask any of them, or it takes long: most are over by then, and what they would tell had to be
- * written and removed for nobody. How often it is looked after until it has told, and how long it
- * may take in silence.
- */
-#define JOURNEY_LOOK_MS 500
-#define JOURNEY_SILENT_MS 4000
-
 /* What journeys are made with. */
 struct journey_means {
     struct service *services;                /* one for each forge */
@@ -88,8 +79,7 @@ struct journey {
     struct errand errand; /* the one errand, again and again */
     bool is_out;          /* it has not come back */
     bool has_pages;       /* the store has pages of it */
-    struct timer timer;   /* to claim again, or to look after the flight */
-    int64_t renew_at;     /* monotonic milliseconds; while flying with a lease */
+    struct timer timer;   /* to claim again, or to renew */
 
     /* The keeper's own. */
     bool is_finished; /* in the list of those to be landed */

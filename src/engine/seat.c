@@ -39,7 +39,6 @@ void seat_leave(struct seat *seat)
     if (seats == NULL)
         return;
     unseat(seat);
-    seats->was_left = true;
     if (seats->first == NULL)
         seats->left(seats);
 }

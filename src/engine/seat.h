@@ -5,7 +5,6 @@
 #ifndef FORGEFOLD_ENGINE_SEAT_H
 #define FORGEFOLD_ENGINE_SEAT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "profile/snapshot.h"
@@ -26,7 +25,6 @@ struct seat {
 /* All who want one account; embedded in whatever has it visited. */
 struct seats {
     struct seat *first;
-    bool was_left;           /* somebody has gone without an answer */
     struct snapshot *landed; /* what they will be answered; borrowed. NULL: it is not known yet */
     /* Calls made upstream so far. */
     size_t (*count_calls)(const struct seats *seats);

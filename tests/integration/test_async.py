@@ -10,7 +10,7 @@ import support  # noqa: E402
 from store_support import tap  # noqa: E402
 from harness.processes import wait_until  # noqa: E402
 
-LATENCY_MS = 1000  # longer than a visit keeps silent of how far it is
+LATENCY_MS = 700
 
 simulator = support.lazy_simulator(latency_ms=LATENCY_MS)
 files = tap.Lazy(store.Files, store.Files.close)

@@ -540,107 +540,6 @@ static void a_long_visit_renews_its_lease(void **state)
     end(&process, &scene);
 }
 
-static bool tells(const struct archive_scene *scene, const char *name)
-{
-    const struct archive_account account = archive_scene_account(name);
-    struct archive_progress progress;
-    return archive_get_progress(&scene->archive, &account, clock_wall(), &progress) == 0;
-}
-
-/* Looks after all visits, as time goes by, and runs what that sends. */
-static void pass_in_looks(struct process *process, int64_t milliseconds)
-{
-    for (int64_t left = milliseconds; left > 0; left -= JOURNEY_LOOK_MS) {
-        pass(process, JOURNEY_LOOK_MS);
-        while (process->out_count > 0) {
-            assert_int_equal(process->out[0]->kind, ERRAND_RENEW);
-            run_at(process, 0);
-        }
-    }
-}
-
-/* A visit of which nobody may ask is told of when it takes long. */
-static void while_all_wait_little_is_told(void **state)
-{
-    (void)state;
-    struct scripted_answer answers[] = HELD_ANSWERS;
-    struct archive_scene scene;
-    struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, answers, COUNT(answers));
-    guest_comes(&guest, &process, "ann", FOREVER_MS);
-    run(&process, ERRAND_CLAIM);
-    pass_in_looks(&process, JOURNEY_SILENT_MS - JOURNEY_LOOK_MS);
-    assert_int_equal(scene.fake->renewals, 1);
-    assert_false(tells(&scene, "ann"));
-    pass_in_looks(&process, JOURNEY_LOOK_MS);
-    assert_true(tells(&scene, "ann"));
-    answers[0].held = false;
-    go(&process);
-    run(&process, ERRAND_KEEP);
-    assert_false(tells(&scene, "ann"));
-    guest_goes(&guest, ACCOUNT_OK);
-    end(&process, &scene);
-}
-
-/* Who has gone may ask any process: the state says whether by a deadline. */
-static void who_has_gone_may_ask_how_far_it_is(void **state)
-{
-    struct scripted_answer answers[] = HELD_ANSWERS;
-    struct archive_scene scene;
-    struct process process;
-    struct guest patient;
-    struct guest hasty;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, answers, COUNT(answers));
-    guest_comes(&patient, &process, "ann", FOREVER_MS);
-    run(&process, ERRAND_CLAIM);
-    if (*state != NULL)
-        guest_comes(&hasty, &process, "ann", JOURNEY_LOOK_MS / 2);
-    else
-        refresh(&process, "ann");
-    pass(&process, JOURNEY_LOOK_MS / 2);
-    pass(&process, JOURNEY_LOOK_MS - JOURNEY_LOOK_MS / 2);
-    run(&process, ERRAND_RENEW);
-    assert_true(tells(&scene, "ann"));
-    pass(&process, ARCHIVE_RENEW_MS - 1);
-    assert_int_equal(process.out_count, 0);
-    pass(&process, 1);
-    run(&process, ERRAND_RENEW);
-    answers[0].held = false;
-    go(&process);
-    run(&process, ERRAND_KEEP);
-    assert_false(tells(&scene, "ann"));
-    guest_goes(&patient, ACCOUNT_OK);
-    if (*state != NULL)
-        guest_goes(&hasty, ACCOUNT_TIMEOUT);
-    end(&process, &scene);
-}
-
-static void who_stands_at_the_gate_tells_nothing(void **state)
-{
-    (void)state;
-    struct scripted_answer answers[] = HELD_ANSWERS;
-    struct archive_scene scene;
-    struct process process;
-    archive_scene_begin(&scene);
-    process_begin_narrow(&process, &scene, answers, COUNT(answers));
-    refresh(&process, "ann");
-    run(&process, ERRAND_CLAIM);
-    refresh(&process, "bob");
-    run(&process, ERRAND_CLAIM);
-    pass_in_looks(&process, JOURNEY_SILENT_MS);
-    assert_true(tells(&scene, "ann"));
-    assert_false(tells(&scene, "bob"));
-    answers[0].held = false;
-    go(&process);
-    while (process.out_count > 0)
-        run_at(&process, 0);
-    assert_int_equal(remembered(&scene, "bob"), FRESHNESS_FRESH);
-    end(&process, &scene);
-}
-
 static void a_lost_lease_ends_no_visit(void **state)
 {
     (void)state;
@@ -1391,10 +1290,6 @@ int main(void)
         cmocka_unit_test(who_wants_a_list_gets_one),
         cmocka_unit_test(who_joins_may_want_its_list),
         cmocka_unit_test(a_long_visit_renews_its_lease),
-        cmocka_unit_test(while_all_wait_little_is_told),
-        cmocka_unit_test(who_has_gone_may_ask_how_far_it_is),
-        cmocka_unit_test_prestate(who_has_gone_may_ask_how_far_it_is, &yes),
-        cmocka_unit_test(who_stands_at_the_gate_tells_nothing),
         cmocka_unit_test(a_lost_lease_ends_no_visit),
         cmocka_unit_test(landing_waits_for_the_errand_that_is_out),
         cmocka_unit_test_prestate(landing_waits_for_the_errand_that_is_out, &yes),
