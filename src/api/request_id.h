@@ -10,7 +10,7 @@
 
 /*
  * What the client offers, if that is 1 to REQUEST_ID_MAXIMUM of A-Z a-z 0-9 . _ and -, or else 16
- * hexadecimal digits that no other request has; written into `id`.
+ * hexadecimal digits that hardly another request has; written into `id`.
  */
 void request_id_choose(char id[REQUEST_ID_SIZE], const char *offered);
 

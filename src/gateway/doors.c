@@ -130,11 +130,12 @@ static bool begin_stop(struct doors *doors)
 /* Nobody would hear of this process any more: it ends, so that its supervisor starts another. */
 static void lose_listener(struct doors *doors, const char *why)
 {
+    if (!begin_stop(doors))
+        return;
     atomic_store(&doors->lost, true);
-    if (begin_stop(doors))
-        log_error("the listening socket is lost (%s): this process ends, with %zu requests still "
-                  "to be answered",
-                  why, atomic_load(&doors->desk.parked));
+    log_error("the listening socket is lost (%s): this process ends, with %zu requests still to be "
+              "answered",
+              why, atomic_load(&doors->desk.parked));
 }
 
 /*
@@ -143,14 +144,14 @@ static void lose_listener(struct doors *doors, const char *why)
  */
 static void poll_again(struct doors *doors, int descriptor, void *source)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = source};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.ptr = source};
     epoll_ctl(doors->epoll, EPOLL_CTL_MOD, descriptor, &event);
 }
 
 /* A Unix socket that was shut down is always readable, and accepting says "later" for ever. */
 static void serve_listener(struct doors *doors, uint32_t events)
 {
-    const int descriptor = accept4(doors->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int descriptor = accept4(doors->listener, NULL, NULL, SOCK_CLOEXEC);
     const int error = errno;
     poll_again(doors, doors->listener, &doors->listener);
     if (descriptor >= 0) {
@@ -158,7 +159,7 @@ static void serve_listener(struct doors *doors, uint32_t events)
         desk_serve(&doors->desk, visitor_new(&doors->desk, descriptor));
     } else if (is_shortage(error)) {
         wait_for_room(doors, error);
-    } else if ((events & EPOLLHUP) != 0) {
+    } else if ((events & (EPOLLHUP | EPOLLRDHUP)) != 0) {
         lose_listener(doors, "it was shut down");
     } else if (!may_pass(error)) {
         lose_listener(doors, strerror(error));
@@ -309,7 +310,7 @@ static int add_to_poll(struct doors *doors, int descriptor, uint32_t events, voi
 
 static int poll_all(struct doors *doors)
 {
-    const uint32_t once = EPOLLIN | EPOLLONESHOT;
+    const uint32_t once = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
     if (add_to_poll(doors, doors->listener, once, &doors->listener) < 0 ||
         add_to_poll(doors, doors->desk.outbox.descriptor, once, &doors->desk.outbox) < 0 ||
         add_to_poll(doors, doors->signals, EPOLLIN, &doors->signals) < 0)

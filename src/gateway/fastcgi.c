@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,25 +16,17 @@
 #include "gateway/environment.h"
 #include "gateway/records.h"
 
-/*
- * Seconds that the web server may take to accept a reply, and to send what libfcgi asks for: that
- * has come already, so this is only for what libfcgi should see differently.
- */
+/* Seconds that the web server may take to accept a reply. */
 #define SEND_TIMEOUT_SECONDS 10
-#define READ_TIMEOUT_SECONDS 1
 
-/*
- * The first reply of a connection up to this size needs no waiting: every socket takes as much at
- * once (the least that Linux gives a TCP connection by default, net.ipv4.tcp_wmem, is 16 KiB).
- */
-#define AT_ONCE_BYTES 16384
+/* What is read has come already; should libfcgi see that differently, it does not wait for ever. */
+#define READ_TIMEOUT_SECONDS 1
 
 /* Room for the variables beside the body: more than any web server lets through by default. */
 #define VARIABLES_MAXIMUM_BYTES (1024 * 1024)
 
 struct connection {
     int descriptor;
-    bool waits; /* calls on it block, for a while; else they fail rather than wait */
     FCGX_Request fcgi;
     struct records records;
     bool in_parts;       /* the request did not come at once: its bytes are collected */
@@ -63,19 +54,12 @@ int fastcgi_init(struct error *error)
 struct connection *connection_new(int descriptor)
 {
     struct connection *connection = alloc_zeroed(1, sizeof *connection);
-    connection->descriptor = descriptor;
-    return connection;
-}
-
-static void let_wait(struct connection *connection)
-{
-    const int descriptor = connection->descriptor;
     const struct timeval patience = {.tv_sec = SEND_TIMEOUT_SECONDS};
-    const struct timeval impatience = {.tv_sec = READ_TIMEOUT_SECONDS};
+    connection->descriptor = descriptor;
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    const struct timeval impatience = {.tv_sec = READ_TIMEOUT_SECONDS};
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &impatience, sizeof impatience);
-    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
-    connection->waits = true;
+    return connection;
 }
 
 int connection_descriptor(const struct connection *connection)
@@ -246,9 +230,6 @@ static void begin_anew(struct connection *connection)
 bool connection_reply(struct connection *connection, const struct buffer *reply)
 {
     FCGX_Request *fcgi = &connection->fcgi;
-    /* One that stays open may not have been read up to here when the next reply is written. */
-    if (!connection->waits && (reply->length > AT_ONCE_BYTES || fcgi->keepConnection != 0))
-        let_wait(connection);
     /* libfcgi takes an int; REPLY_MAXIMUM_BYTES is far below. */
     bool sound = FCGX_PutStr(reply->bytes, (int)reply->length, fcgi->out) == (int)reply->length;
     sound = FCGX_FClose(fcgi->err) == 0 && sound;

@@ -26,7 +26,7 @@ bool fastcgi_is_listener(int descriptor);
 /* Once, before the first connection and before threads. ERROR_SYSTEM. */
 int fastcgi_init(struct error *error);
 
-/* A connection that was just accepted, and does not block; takes over the descriptor. */
+/* A connection that was just accepted; takes over the descriptor. */
 struct connection *connection_new(int descriptor);
 
 int connection_descriptor(const struct connection *connection);

@@ -137,6 +137,20 @@ def check_cgi():
     store.check_right(simulator.get(), reply, name)
 
 
+@tap.test("who asks for what is being visited has caused no visit, in another process either")
+def check_cold_limit():
+    name = "g3-b2-under-way"
+    limit = {"CLIENT_COLD_LIMIT": 2}
+    with store.Files() as shared, store.keeping(simulator.get(), shared.url, **limit) as one, \
+            store.keeping(simulator.get(), shared.url, **limit) as other:
+        waiting = [one.begin_get(name)]
+        wait_until(lambda: name in simulator.get().counts()["github"]["accounts"], "the visit")
+        for _ in range(4):
+            tap.equal(other.get(f"username={name}&wait=0").status, 202, "status in the other")
+            waiting.append(one.begin_get(name))
+        tap.equal([support.finish(each).status for each in waiting], [200] * 5, "statuses")
+
+
 @tap.test("Location never leads to another host")
 def check_host():
     for begin, seen in (("//", "/"), ("///", "/"), ("/\\", "/%5C")):
