@@ -86,12 +86,7 @@ static void dispatch_errand(void *context, struct errand *errand)
 {
     struct desk *desk = context;
     errand->message.receive = run_errand;
-    message_send(&desk->outbox, &errand->message);
-}
-
-bool desk_is_errand(const struct message *message)
-{
-    return message->receive == run_errand;
+    message_send(&desk->errands, &errand->message);
 }
 
 /* --- parking --- */
@@ -195,19 +190,18 @@ void desk_serve(struct desk *desk, struct visitor *visitor)
 void desk_open(struct desk *desk)
 {
     queue_init(&desk->outbox);
+    queue_init(&desk->errands);
     pthread_mutex_init(&desk->lock, NULL);
     if (desk->keeps)
         engine_use_store(desk->engine, dispatch_errand, desk);
 }
 
-struct message *desk_next(struct desk *desk)
+bool desk_do_next(struct desk *desk, struct queue *queue)
 {
-    return message_take(&desk->outbox);
-}
-
-void desk_do(struct desk *desk, struct message *message)
-{
-    message->receive(message, desk);
+    struct message *message = message_take(queue);
+    if (message != NULL)
+        message->receive(message, desk);
+    return message != NULL;
 }
 
 bool desk_stop(struct desk *desk)
@@ -221,10 +215,9 @@ bool desk_stop(struct desk *desk)
 
 static void do_the_rest(struct desk *desk)
 {
-    struct message *message;
     while (atomic_load(&desk->parked) > 0 || !engine_is_idle(desk->engine)) {
-        while ((message = desk_next(desk)) != NULL)
-            desk_do(desk, message);
+        while (desk_do_next(desk, &desk->outbox) || desk_do_next(desk, &desk->errands))
+            ;
         engine_step(desk->engine, 0);
     }
 }
@@ -241,5 +234,6 @@ void desk_close(struct desk *desk)
         do_the_rest(desk);
     }
     pthread_mutex_destroy(&desk->lock);
+    queue_release(&desk->errands);
     queue_release(&desk->outbox);
 }

@@ -1,7 +1,7 @@
 /*
  * The desk: answers the requests of visitors, and parks those that must wait
  * for the engine, which hands them back through the outbox. Its errands to the
- * store come by the same way. Any thread, several at a time.
+ * store have a queue of their own. Any thread, several at a time.
  *
  * The engine gets a thread of its own when the first account is to be visited.
  */
@@ -28,7 +28,8 @@ struct desk {
     size_t maximum_parked;   /* requests that may wait; more are refused with 503 */
     bool keeps;              /* there is a store for what visits come to */
     struct waiting *waiting; /* for bytes */
-    struct queue outbox;     /* poll its descriptor: desk_next */
+    struct queue outbox;     /* visitors with their answers; poll its descriptor: desk_do_next */
+    struct queue errands;    /* to the store; likewise */
     atomic_size_t parked;
     atomic_bool stopping; /* connections are closed behind their replies */
 
@@ -43,12 +44,11 @@ void desk_open(struct desk *desk);
 /* A connection was accepted, or something has come on it: the visitor is the desk's. */
 void desk_serve(struct desk *desk, struct visitor *visitor);
 
-/* The next message of the outbox, or NULL; and what is to be done with it. */
-struct message *desk_next(struct desk *desk);
-void desk_do(struct desk *desk, struct message *message);
-
-/* Whether it waits for the store, and not for a peer that takes a reply. */
-bool desk_is_errand(const struct message *message);
+/*
+ * Does what the next message of one of the desk's queues says; false when there was none. One of
+ * the outbox may wait for a peer to take its reply, one of the errands for the store.
+ */
+bool desk_do_next(struct desk *desk, struct queue *queue);
 
 /*
  * What is parked is answered within the engine's grace, and no connection is kept. Returns at once;

@@ -166,6 +166,13 @@ static void serve_listener(struct doors *doors, uint32_t events)
     }
 }
 
+static void serve_outbox(struct doors *doors)
+{
+    poll_again(doors, doors->desk.outbox.descriptor, &doors->desk.outbox);
+    grow(doors);
+    desk_do_next(&doors->desk, &doors->desk.outbox);
+}
+
 /*
  * A quarter of the doors: a store that is slow to take what visits came to holds no others up, and
  * when many visits end at once there are processors left for hits.
@@ -175,33 +182,20 @@ static size_t errand_places(const struct doors *doors)
     return doors->settings->doors < 4 ? 1 : doors->settings->doors / 4;
 }
 
-static void poll_outbox_again(struct doors *doors)
+static void poll_errands_again(struct doors *doors)
 {
-    poll_again(doors, doors->desk.outbox.descriptor, &doors->desk.outbox);
+    poll_again(doors, doors->desk.errands.descriptor, &doors->desk.errands);
 }
 
-/* Whoever takes the last place leaves the outbox alone, until the first of them is done. */
-static void run_errand(struct doors *doors, struct message *message)
+/* Whoever takes the last place leaves the errands alone, until the first of them is done. */
+static void serve_errands(struct doors *doors)
 {
     if (atomic_fetch_add(&doors->on_errands, 1) + 1 < errand_places(doors))
-        poll_outbox_again(doors);
-    desk_do(&doors->desk, message);
+        poll_errands_again(doors);
+    grow(doors);
+    desk_do_next(&doors->desk, &doors->desk.errands);
     if (atomic_fetch_sub(&doors->on_errands, 1) == errand_places(doors))
-        poll_outbox_again(doors);
-}
-
-static void serve_outbox(struct doors *doors)
-{
-    struct message *message = desk_next(&doors->desk);
-    if (message != NULL)
-        grow(doors);
-    if (message != NULL && desk_is_errand(message)) {
-        run_errand(doors, message);
-        return;
-    }
-    poll_outbox_again(doors);
-    if (message != NULL)
-        desk_do(&doors->desk, message);
+        poll_errands_again(doors);
 }
 
 static void serve_visitor(struct doors *doors, struct visitor *visitor)
@@ -245,6 +239,8 @@ static void dispatch(struct doors *doors, const struct epoll_event *event)
         serve_listener(doors, event->events);
     else if (source == &doors->desk.outbox)
         serve_outbox(doors);
+    else if (source == &doors->desk.errands)
+        serve_errands(doors);
     else if (source == &doors->signals)
         serve_signal(doors);
     else
@@ -313,6 +309,7 @@ static int poll_all(struct doors *doors)
     const uint32_t once = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
     if (add_to_poll(doors, doors->listener, once, &doors->listener) < 0 ||
         add_to_poll(doors, doors->desk.outbox.descriptor, once, &doors->desk.outbox) < 0 ||
+        add_to_poll(doors, doors->desk.errands.descriptor, once, &doors->desk.errands) < 0 ||
         add_to_poll(doors, doors->signals, EPOLLIN, &doors->signals) < 0)
         return -1;
     return add_to_poll(doors, doors->leave, EPOLLIN, &doors->leave);

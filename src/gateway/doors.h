@@ -4,8 +4,8 @@
  * an upstream, so that a miss never holds one.
  *
  * A parked request belongs to nobody until the engine hands it back through the
- * outbox, by which it also hands over its errands to the store; these take up a
- * quarter of the doors at most. One door starts with the process; while none is
+ * outbox; its errands to the store have another queue, and take up a quarter of
+ * the doors at most. One door starts with the process; while none is
  * idle another is added, up to the number allowed, because web hosts count
  * threads.
  */
