@@ -76,7 +76,7 @@ static void add_location(const struct api_settings *settings, struct exchange *e
 static void add_preference(const struct preference *preference, struct headers *headers)
 {
     if (preference->respond_async)
-        headers_add(headers, "Preference-Applied", "respond-async");
+        headers_lend(headers, "Preference-Applied", "respond-async");
     if (preference->wait >= 0)
         headers_format(headers, "Preference-Applied", "wait=%ld", preference->wait);
 }
@@ -86,8 +86,8 @@ void accepted_answer(const struct api_settings *settings, struct exchange *excha
     struct reply *reply = &exchange->reply;
     struct json_object *body = body_object(settings, exchange, wall);
     reply->status = 202;
-    headers_add(&reply->headers, "Content-Type", "application/json");
-    headers_add(&reply->headers, "Cache-Control", "no-store");
+    headers_lend(&reply->headers, "Content-Type", "application/json");
+    headers_lend(&reply->headers, "Cache-Control", "no-store");
     headers_add(&reply->headers, "Retry-After", RETRY_AFTER);
     add_location(settings, exchange);
     add_preference(&exchange->preference, &reply->headers);

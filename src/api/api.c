@@ -29,7 +29,7 @@ static void start_reply(struct exchange *exchange)
     if (exchange->id[0] == '\0')
         request_id_choose(exchange->id, exchange->request.request_id);
     headers_add(&exchange->reply.headers, "X-Request-Id", exchange->id);
-    headers_add(&exchange->reply.headers, "X-Content-Type-Options", "nosniff");
+    headers_lend(&exchange->reply.headers, "X-Content-Type-Options", "nosniff");
 }
 
 /* `endpoint` is NULL where none was found: that may be told to everybody. */
@@ -221,6 +221,7 @@ void api_write(const struct exchange *exchange, struct buffer *into)
 {
     size_t length;
     const char *body = reply_body(&exchange->reply, &length);
+    buffer_reserve(into, reply_size(&exchange->reply));
     reply_head(&exchange->reply, into);
     if (route_method(exchange->request.method) != METHOD_HEAD)
         buffer_append(into, body, length);

@@ -97,7 +97,7 @@ void caching_headers(const struct caching *caching, const char *tag, int64_t wal
     headers_format(headers, "Age", "%" PRId64, age);
     add_cache_control(caching, sum(age, left), headers);
     if (caching->is_private)
-        headers_add(headers, "Vary", "Authorization");
+        headers_lend(headers, "Vary", "Authorization");
 }
 
 /* --- If-Match and If-None-Match --- */

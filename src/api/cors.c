@@ -33,22 +33,22 @@ void cors_reply(struct headers *headers, const char *allowed, const char *origin
     if (allowed[0] == '\0')
         return;
     if (!allows_all(allowed))
-        headers_add(headers, "Vary", "Origin");
+        headers_lend(headers, "Vary", "Origin");
     if (!allows_all(allowed) && !is_listed(allowed, origin))
         return;
     headers_add(headers, "Access-Control-Allow-Origin", allows_all(allowed) ? "*" : origin);
-    headers_add(headers, "Access-Control-Expose-Headers",
-                "Age, Allow, Date, ETag, Link, Location, Preference-Applied, Retry-After, "
-                "WWW-Authenticate, X-Request-Id");
+    headers_lend(headers, "Access-Control-Expose-Headers",
+                 "Age, Allow, Date, ETag, Link, Location, Preference-Applied, Retry-After, "
+                 "WWW-Authenticate, X-Request-Id");
 }
 
 void cors_preflight(struct headers *headers, const char *allowed, const char *origin)
 {
     if (!allows_all(allowed) && !is_listed(allowed, origin))
         return;
-    headers_add(headers, "Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
-    headers_add(headers, "Access-Control-Allow-Headers",
-                "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, Prefer, "
-                "X-Request-Id");
+    headers_lend(headers, "Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS");
+    headers_lend(headers, "Access-Control-Allow-Headers",
+                 "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, Prefer, "
+                 "X-Request-Id");
     headers_add(headers, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
 }

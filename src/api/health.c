@@ -128,8 +128,8 @@ static void answer(struct exchange *exchange, enum status status, struct json_ob
 {
     struct reply *reply = &exchange->reply;
     reply->status = statuses[status].http_status;
-    headers_add(&reply->headers, "Content-Type", "application/health+json");
-    headers_add(&reply->headers, "Cache-Control", "no-cache");
+    headers_lend(&reply->headers, "Content-Type", "application/health+json");
+    headers_lend(&reply->headers, "Cache-Control", "no-cache");
     buffer_append_text(&reply->body,
                        json_object_to_json_string_ext(
                            document, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));

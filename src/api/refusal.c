@@ -99,8 +99,8 @@ static void append_json(struct buffer *body, const char *json)
 void refusal_answer(const struct refusal *refusal, struct reply *reply)
 {
     reply->status = kinds[refusal->kind].status;
-    headers_add(&reply->headers, "Content-Type", "application/problem+json");
-    headers_add(&reply->headers, "Cache-Control", "no-store");
+    headers_lend(&reply->headers, "Content-Type", "application/problem+json");
+    headers_lend(&reply->headers, "Cache-Control", "no-store");
     if (refusal->retry_after > 0)
         headers_format(&reply->headers, "Retry-After", "%" PRId64, refusal->retry_after);
     struct json_object *object = refusal_object(refusal);

@@ -12,6 +12,8 @@
 #include "api/route.h"
 #include "base/alloc.h"
 
+/* Most keys are shorter. */
+#define KEY_USUAL_BYTES 255
 /* Longer than any: what is asked is bounded by MAX_REQUEST_BYTES. */
 #define QUERY_KEY_MAXIMUM (SIZE_MAX / 2)
 
@@ -21,6 +23,7 @@
 static int bytes_key(const struct request *request, unsigned method, struct buffer *key)
 {
     const bool is_post = method == METHOD_POST;
+    buffer_reserve(key, KEY_USUAL_BYTES);
     buffer_append(key, is_post ? "P" : "G", 1);
     buffer_append(key, request->target, strlen(request->target) + 1);
     buffer_append(key, request->query, strlen(request->query) + 1);
@@ -77,7 +80,7 @@ static void complete(struct exchange *exchange, const struct caching *caching, c
     }
     reply->status = 200;
     if (is_post)
-        headers_add(&reply->headers, "Cache-Control", "no-store");
+        headers_lend(&reply->headers, "Cache-Control", "no-store");
     else
         caching_headers(caching, tag, wall, &reply->headers);
     if (condition == CACHING_NOT_MODIFIED) {
@@ -85,7 +88,7 @@ static void complete(struct exchange *exchange, const struct caching *caching, c
         forget_body(reply);
         return;
     }
-    headers_add(&reply->headers, "Content-Type", "application/json");
+    headers_lend(&reply->headers, "Content-Type", "application/json");
     paging_add(links, exchange->request.target, &reply->headers);
 }
 

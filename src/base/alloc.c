@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The largest block that the C library keeps for a thread (glibc's tcache, 1,032 bytes). */
+#define SMALL_BYTES 1024
+
 static void *or_abort(void *memory)
 {
     if (memory == NULL) {
@@ -17,9 +20,16 @@ static void *or_abort(void *memory)
     return memory;
 }
 
+/*
+ * What is small comes out of the thread's own cache by malloc; calloc does not look there before
+ * glibc 2.41, and what is freed into it would go on to the lists that all threads share.
+ */
 void *alloc_zeroed(size_t count, size_t size)
 {
-    return or_abort(calloc(count > 0 ? count : 1, size));
+    if (size > SMALL_BYTES || count > SMALL_BYTES / (size > 0 ? size : 1))
+        return or_abort(calloc(count, size));
+    const size_t bytes = count * size;
+    return memset(or_abort(malloc(bytes > 0 ? bytes : 1)), 0, bytes);
 }
 
 void *alloc_resized(void *memory, size_t count, size_t size)

@@ -9,6 +9,11 @@
 
 #include "base/alloc.h"
 
+/* What is allocated at first, unless the ceiling is lower. */
+#define LEAST_BYTES 64
+/* Of -9223372036854775808. */
+#define DIGITS_MAXIMUM 20
+
 void buffer_init(struct buffer *buffer, size_t maximum)
 {
     *buffer = (struct buffer)BUFFER_INIT(maximum);
@@ -28,8 +33,8 @@ void buffer_clear(struct buffer *buffer)
         buffer->bytes[0] = '\0';
 }
 
-/* Room for `more` bytes and the NUL, or -1 when the ceiling forbids it. */
-static int reserve(struct buffer *buffer, size_t more)
+/* And for the NUL. */
+int buffer_reserve(struct buffer *buffer, size_t more)
 {
     if (more > buffer->maximum - buffer->length) {
         buffer->overflowed = true;
@@ -39,34 +44,27 @@ static int reserve(struct buffer *buffer, size_t more)
     if (needed <= buffer->capacity)
         return 0;
     size_t capacity = buffer->capacity + buffer->capacity / 2;
+    if (capacity < needed)
+        capacity = needed < LEAST_BYTES ? LEAST_BYTES : needed;
     if (capacity > buffer->maximum + 1)
         capacity = buffer->maximum + 1;
-    if (capacity < needed)
-        capacity = needed < 64 ? 64 : needed;
     buffer->bytes = alloc_resized(buffer->bytes, capacity, 1);
     buffer->capacity = capacity;
     return 0;
 }
 
-int buffer_append(struct buffer *buffer, const void *bytes, size_t length)
+int buffer_append_number(struct buffer *buffer, int64_t number)
 {
-    if (reserve(buffer, length) < 0)
-        return -1;
-    if (length > 0)
-        memcpy(buffer->bytes + buffer->length, bytes, length);
-    buffer->length += length;
-    buffer->bytes[buffer->length] = '\0';
-    return 0;
-}
-
-int buffer_append_text(struct buffer *buffer, const char *text)
-{
-    return buffer_append(buffer, text, strlen(text));
-}
-
-int buffer_append_byte(struct buffer *buffer, char byte)
-{
-    return buffer_append(buffer, &byte, 1);
+    char digits[DIGITS_MAXIMUM];
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        digits[--at] = '-';
+    return buffer_append(buffer, digits + at, sizeof digits - at);
 }
 
 /* What is free has room for most: it is written there, and again only if it was too long. */
@@ -81,7 +79,7 @@ int buffer_format(struct buffer *buffer, const char *format, ...)
     if (length < 0)
         BUG("format '%s' failed", format);
     const bool fits = (size_t)length < room && (size_t)length <= buffer->maximum - buffer->length;
-    const int result = fits ? 0 : reserve(buffer, (size_t)length);
+    const int result = fits ? 0 : buffer_reserve(buffer, (size_t)length);
     if (!fits && result == 0)
         vsnprintf(buffer->bytes + buffer->length, (size_t)length + 1, format, again);
     if (result == 0)

@@ -11,11 +11,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 struct buffer {
     char *bytes;
     size_t length;   /* bytes in use, without the NUL */
-    size_t capacity; /* bytes allocated */
+    size_t capacity; /* bytes allocated: at most maximum + 1 */
     size_t maximum;  /* `length` never passes this */
     bool overflowed; /* an append was refused since init or clear */
 };
@@ -33,10 +35,32 @@ void buffer_release(struct buffer *buffer);
 /* Empties for reuse; keeps the memory. */
 void buffer_clear(struct buffer *buffer);
 
+/* Makes room for `more` bytes at once; 0, or -1 when the ceiling forbids it. */
+int buffer_reserve(struct buffer *buffer, size_t more);
+
 /* Appends; 0, or -1 when the ceiling forbids it. */
-int buffer_append(struct buffer *buffer, const void *bytes, size_t length);
-int buffer_append_text(struct buffer *buffer, const char *text);
-int buffer_append_byte(struct buffer *buffer, char byte);
+static inline int buffer_append(struct buffer *buffer, const void *bytes, size_t length)
+{
+    if (length >= buffer->capacity - buffer->length && buffer_reserve(buffer, length) < 0)
+        return -1;
+    if (length > 0)
+        memcpy(buffer->bytes + buffer->length, bytes, length);
+    buffer->length += length;
+    buffer->bytes[buffer->length] = '\0';
+    return 0;
+}
+
+static inline int buffer_append_text(struct buffer *buffer, const char *text)
+{
+    return buffer_append(buffer, text, strlen(text));
+}
+
+static inline int buffer_append_byte(struct buffer *buffer, char byte)
+{
+    return buffer_append(buffer, &byte, 1);
+}
+
+int buffer_append_number(struct buffer *buffer, int64_t number); /* in decimal digits */
 int buffer_format(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

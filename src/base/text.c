@@ -6,22 +6,6 @@
 
 #include "base/alloc.h"
 
-bool text_is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
-bool text_is_alphanumeric(char byte)
-{
-    const char lower = text_lower(byte);
-    return text_is_digit(byte) || (lower >= 'a' && lower <= 'z');
-}
-
-char text_lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-}
-
 char *text_lower_copy(const char *text)
 {
     char *copy = alloc_text(text);

@@ -8,9 +8,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-bool text_is_digit(char byte);
-bool text_is_alphanumeric(char byte); /* A-Z a-z 0-9 */
-char text_lower(char byte);           /* A-Z become a-z, all else stays */
+static inline bool text_is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* A-Z become a-z, all else stays. */
+static inline char text_lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
+/* A-Z a-z 0-9 */
+static inline bool text_is_alphanumeric(char byte)
+{
+    const char lower = text_lower(byte);
+    return text_is_digit(byte) || (lower >= 'a' && lower <= 'z');
+}
 
 /* A copy with A-Z in lower case; free() it. */
 char *text_lower_copy(const char *text) __attribute__((warn_unused_result));

@@ -34,6 +34,7 @@ static void reply(struct visitor *visitor)
         visitor_free(visitor);
         return;
     }
+    connection_renew(visitor->connection);
     visitor->receive_deadline = INT64_MAX;
     wait_for_bytes(visitor);
 }

@@ -72,6 +72,8 @@ static void *open_door(void *context);
 /* Another door when none is idle, so that somebody always listens. */
 static void grow(struct doors *doors)
 {
+    if (atomic_load(&doors->idle) > 0)
+        return;
     pthread_mutex_lock(&doors->lock);
     if (doors->thread_count + 1 < doors->settings->doors && !atomic_load(&doors->desk.stopping) &&
         atomic_load(&doors->idle) == 0) {

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/text.h"
 #include "http/sender.h"
 #include "http/url.h"
@@ -22,7 +21,8 @@ enum variable {
     CONTENT_TYPE,
     CONTENT_LENGTH,
     REMOTE_ADDR,
-    ORIGIN,
+    FIRST_FIELD,
+    ORIGIN = FIRST_FIELD,
     PREFER,
     IF_MATCH,
     IF_NONE_MATCH,
@@ -70,42 +70,49 @@ struct variables {
     bool several[VARIABLE_COUNT];
 };
 
+/* Those of the client's header are all that begin like this (RFC 3875 section 4.1.18). */
+#define FIELD_PREFIX "HTTP_"
+
 static enum variable variable_of(const char *name, size_t length)
 {
-    enum variable variable = 0;
-    while (variable < VARIABLE_COUNT &&
-           (names[variable].length != length || memcmp(names[variable].text, name, length) != 0))
-        variable++;
-    return variable;
+    const bool is_field = strncmp(name, FIELD_PREFIX, sizeof FIELD_PREFIX - 1) == 0;
+    const enum variable end = is_field ? VARIABLE_COUNT : FIRST_FIELD;
+    for (enum variable variable = is_field ? FIRST_FIELD : 0; variable < end; variable++)
+        if (names[variable].length == length && memcmp(names[variable].text, name, length) == 0)
+            return variable;
+    return VARIABLE_COUNT;
 }
 
 static void find_all(struct variables *found, const char *const *all)
 {
     *found = (struct variables){.all = all};
     for (; *all != NULL; all++) {
-        const size_t length = strcspn(*all, "=");
-        const enum variable variable = variable_of(*all, length);
-        if (variable == VARIABLE_COUNT || (*all)[length] == '\0')
+        const char *equals = strchr(*all, '=');
+        if (equals == NULL)
+            continue;
+        const enum variable variable = variable_of(*all, (size_t)(equals - *all));
+        if (variable == VARIABLE_COUNT)
             continue;
         if (found->first[variable] == NULL)
-            found->first[variable] = *all + length + 1;
+            found->first[variable] = equals + 1;
         else
             found->several[variable] = true;
     }
 }
 
-static char *copy_first(const struct variables *found, enum variable variable)
+static const char *first(const struct variables *found, enum variable variable)
 {
     const char *value = found->first[variable];
-    return alloc_text(value == NULL ? "" : value);
+    return value == NULL ? "" : value;
 }
 
-static char *joined_field(const struct variables *found, enum variable field)
+static const char *joined(struct request *request, const struct variables *found,
+                          enum variable field)
 {
     const size_t length = names[field].length;
     struct buffer joined = BUFFER_INIT(SIZE_MAX / 2);
     if (!found->several[field])
-        return copy_first(found, field);
+        return first(found, field);
     for (const char *const *each = found->all; *each != NULL; each++) {
         const char *value = *each + length + 1;
         if (strncmp(*each, names[field].text, length) != 0 || value[-1] != '=' || *value == '\0')
@@ -113,16 +120,16 @@ static char *joined_field(const struct variables *found, enum variable field)
         buffer_append_text(&joined, joined.length > 0 ? ", " : "");
         buffer_append_text(&joined, value);
     }
-    return buffer_take(&joined);
+    return request_keep(request, buffer_take(&joined));
 }
 
-static char *forwarded_for(const struct variables *found)
+static const char *forwarded_for(const struct variables *found)
 {
     const bool is_untold = found->first[X_FORWARDED_FOR] == NULL &&
                            (found->first[FORWARDED] != NULL || found->first[VIA] != NULL);
     if (found->several[X_FORWARDED_FOR] || is_untold)
-        return alloc_text(SENDER_UNTOLD);
-    return copy_first(found, X_FORWARDED_FOR);
+        return SENDER_UNTOLD;
+    return first(found, X_FORWARDED_FOR);
 }
 
 /* RFC 9112 section 3.2.2 lets a client send the absolute form: what stands before the path goes. */
@@ -140,9 +147,11 @@ static const char *without_origin(const char *target)
  * and "\\" for a slash. That one is encoded, so that the path stays another than without it, for
  * whoever has rules for paths.
  */
-static char *with_one_slash(const char *path, size_t length)
+static const char *with_one_slash(struct request *request, const char *path, size_t length)
 {
     struct buffer target = BUFFER_INIT(SIZE_MAX / 2);
+    if (path[length] == '\0' && path[0] == '/' && path[1] != '/' && path[1] != '\\')
+        return path;
     size_t begin = 0;
     while (begin < length && path[begin] == '/')
         begin++;
@@ -150,7 +159,7 @@ static char *with_one_slash(const char *path, size_t length)
     for (; begin < length && path[begin] == '\\'; begin++)
         buffer_append_text(&target, "%5C");
     buffer_append(&target, path + begin, length - begin);
-    return buffer_take(&target);
+    return request_keep(request, buffer_take(&target));
 }
 
 static void read_request_uri(struct request *request, const char *uri)
@@ -158,8 +167,8 @@ static void read_request_uri(struct request *request, const char *uri)
     const char *target = without_origin(uri);
     const char *question = strchr(target, '?');
     const size_t length = question == NULL ? strlen(target) : (size_t)(question - target);
-    request->target = with_one_slash(target, length);
-    request->query = alloc_text(question == NULL ? "" : question + 1);
+    request->target = with_one_slash(request, target, length);
+    request->query = question == NULL ? "" : question + 1;
 }
 
 /* A path that was decoded by the server, encoded again, so that it is decoded once in the end. */
@@ -177,13 +186,12 @@ static void append_path(struct buffer *into, const char *decoded)
 static void read_script_path(struct request *request, const struct variables *found)
 {
     struct buffer path = BUFFER_INIT(SIZE_MAX / 2);
-    const char *script = found->first[SCRIPT_NAME];
-    const char *rest = found->first[PATH_INFO];
-    append_path(&path, script == NULL ? "" : script);
-    append_path(&path, rest == NULL ? "" : rest);
-    request->target = with_one_slash(buffer_text(&path), path.length);
-    request->query = copy_first(found, QUERY_STRING);
-    buffer_release(&path);
+    append_path(&path, first(found, SCRIPT_NAME));
+    append_path(&path, first(found, PATH_INFO));
+    const size_t length = path.length;
+    const char *encoded = request_keep(request, buffer_take(&path));
+    request->target = with_one_slash(request, encoded, length);
+    request->query = first(found, QUERY_STRING);
 }
 
 static void read_length(struct request *request, const char *value)
@@ -204,21 +212,21 @@ int environment_read(struct request *request, const char *const *variables)
     const char *uri = found.first[REQUEST_URI];
     if (method == NULL || method[0] == '\0')
         return -1;
-    request->method = alloc_text(method);
+    request->method = method;
     if (uri != NULL && uri[0] != '\0')
         read_request_uri(request, uri);
     else
         read_script_path(request, &found);
-    request->content_type = copy_first(&found, CONTENT_TYPE);
-    request->origin = joined_field(&found, ORIGIN);
-    request->prefer = joined_field(&found, PREFER);
-    request->if_match = joined_field(&found, IF_MATCH);
-    request->if_none_match = joined_field(&found, IF_NONE_MATCH);
-    request->cache_control = joined_field(&found, CACHE_CONTROL);
+    request->content_type = first(&found, CONTENT_TYPE);
+    request->origin = joined(request, &found, ORIGIN);
+    request->prefer = joined(request, &found, PREFER);
+    request->if_match = joined(request, &found, IF_MATCH);
+    request->if_none_match = joined(request, &found, IF_NONE_MATCH);
+    request->cache_control = joined(request, &found, CACHE_CONTROL);
     request->forwarded_for = forwarded_for(&found);
-    request->request_id = joined_field(&found, X_REQUEST_ID);
-    request->authorization = joined_field(&found, AUTHORIZATION);
-    request->remote_address = copy_first(&found, REMOTE_ADDR);
+    request->request_id = joined(request, &found, X_REQUEST_ID);
+    request->authorization = joined(request, &found, AUTHORIZATION);
+    request->remote_address = first(&found, REMOTE_ADDR);
     read_length(request, found.first[CONTENT_LENGTH]);
     return 0;
 }

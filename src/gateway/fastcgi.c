@@ -19,8 +19,13 @@
 /* Seconds that the web server may take to accept a reply. */
 #define SEND_TIMEOUT_SECONDS 10
 
-/* What is read has come already; should libfcgi see that differently, it does not wait for ever. */
-#define READ_TIMEOUT_SECONDS 1
+/*
+ * A socket on which nothing was sent yet takes this much at once, whatever its buffer: Linux gives
+ * none less than 4,608 bytes, and each has room for two pieces of half that (unix(7), tcp(7)).
+ */
+#define TAKEN_AT_ONCE_BYTES 4096
+/* Records around a reply (FastCGI 1.0 section 3): ends of both streams and of the request. */
+#define FRAMING_BYTES 64
 
 /* Room for the variables beside the body: more than any web server lets through by default. */
 #define VARIABLES_MAXIMUM_BYTES (1024 * 1024)
@@ -32,6 +37,7 @@ struct connection {
     bool in_parts;       /* the request did not come at once: its bytes are collected */
     struct buffer parts; /* they are, then */
     bool dropped;        /* more came than may be kept */
+    bool is_patient;     /* writing waits so long and no longer */
 };
 
 bool fastcgi_is_listener(int descriptor)
@@ -54,11 +60,7 @@ int fastcgi_init(struct error *error)
 struct connection *connection_new(int descriptor)
 {
     struct connection *connection = alloc_zeroed(1, sizeof *connection);
-    const struct timeval patience = {.tv_sec = SEND_TIMEOUT_SECONDS};
     connection->descriptor = descriptor;
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    const struct timeval impatience = {.tv_sec = READ_TIMEOUT_SECONDS};
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &impatience, sizeof impatience);
     return connection;
 }
 
@@ -90,7 +92,11 @@ static void begin_parts(struct connection *connection, size_t maximum_body)
     buffer_init(&connection->parts, maximum_body + VARIABLES_MAXIMUM_BYTES);
 }
 
-/* Most requests have come whole when their connection is accepted: libfcgi reads those itself. */
+/*
+ * Most requests have come whole when their connection is accepted: libfcgi reads those itself. It
+ * never waits then, for it reads no further than the record that ends a request, or the first one
+ * that is out of order.
+ */
 static enum connection_state receive_at_once(struct connection *connection, size_t maximum_body)
 {
     char bytes[16384];
@@ -219,7 +225,30 @@ int connection_read(struct connection *connection, struct request *request, size
     return 0;
 }
 
-static void begin_anew(struct connection *connection)
+/* A door waits for a slow web server, but not for ever. */
+static void be_patient(struct connection *connection)
+{
+    const struct timeval patience = {.tv_sec = SEND_TIMEOUT_SECONDS};
+    if (!connection->is_patient)
+        setsockopt(connection->descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    connection->is_patient = true;
+}
+
+bool connection_reply(struct connection *connection, const struct buffer *reply)
+{
+    FCGX_Request *fcgi = &connection->fcgi;
+    if (reply->length + FRAMING_BYTES > TAKEN_AT_ONCE_BYTES)
+        be_patient(connection);
+    /* libfcgi takes an int; REPLY_MAXIMUM_BYTES is far below. */
+    bool sound = FCGX_PutStr(reply->bytes, (int)reply->length, fcgi->out) == (int)reply->length;
+    sound = FCGX_FClose(fcgi->err) == 0 && sound;
+    sound = FCGX_FClose(fcgi->out) == 0 && sound;
+    if (!sound)
+        log_info("the web server did not take a reply");
+    return sound && fcgi->keepConnection != 0;
+}
+
+static void forget(struct connection *connection)
 {
     FCGX_Free(&connection->fcgi, 0);
     buffer_release(&connection->parts);
@@ -227,23 +256,15 @@ static void begin_anew(struct connection *connection)
     connection->dropped = false;
 }
 
-bool connection_reply(struct connection *connection, const struct buffer *reply)
+void connection_renew(struct connection *connection)
 {
-    FCGX_Request *fcgi = &connection->fcgi;
-    /* libfcgi takes an int; REPLY_MAXIMUM_BYTES is far below. */
-    bool sound = FCGX_PutStr(reply->bytes, (int)reply->length, fcgi->out) == (int)reply->length;
-    sound = FCGX_FClose(fcgi->err) == 0 && sound;
-    sound = FCGX_FClose(fcgi->out) == 0 && sound;
-    if (!sound)
-        log_info("the web server did not take a reply");
-    const bool keep = sound && fcgi->keepConnection != 0;
-    begin_anew(connection);
-    return keep;
+    forget(connection);
+    be_patient(connection); /* something may still be on its way */
 }
 
 void connection_free(struct connection *connection)
 {
-    begin_anew(connection);
+    forget(connection);
     if (connection->descriptor >= 0)
         close(connection->descriptor);
     free(connection);

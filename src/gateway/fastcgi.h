@@ -44,16 +44,20 @@ enum connection_state {
 enum connection_state connection_receive(struct connection *connection, size_t maximum_body);
 
 /*
- * Reads the request that is ready: variables and body, to its end. -1 when the variables did not
+ * Reads the request that is ready: variables, which the connection keeps and lends to the request
+ * until connection_renew or connection_free, and body, to its end. -1 when the variables did not
  * come whole or the peer took the request back: then only connection_free may follow.
  */
 int connection_read(struct connection *connection, struct request *request, size_t maximum_body);
 
 /*
  * Writes a reply in CGI form and ends the request. Whether the connection stays open for another
- * request, as the web server may ask; else only connection_free may follow.
+ * request, as the web server may ask: connection_renew; else only connection_free may follow.
  */
 bool connection_reply(struct connection *connection, const struct buffer *reply);
+
+/* Makes ready for another request; what the last one was lent is gone. */
+void connection_renew(struct connection *connection);
 
 /* Closes and frees. */
 void connection_free(struct connection *connection);

@@ -23,7 +23,7 @@ bool visitor_is_timed(const struct visitor *visitor)
 
 void visitor_free(struct visitor *visitor)
 {
+    exchange_release(&visitor->exchange); /* which the connection lends its texts */
     connection_free(visitor->connection);
-    exchange_release(&visitor->exchange);
     free(visitor);
 }

@@ -66,9 +66,11 @@ void waiting_remove(struct waiting *waiting, struct visitor *visitor)
 
 void waiting_shut_slow_ones(struct waiting *waiting)
 {
+    if (!waiting_is_receiving(waiting))
+        return;
     const int64_t now = clock_monotonic_ms();
     const int64_t end = atomic_load(&waiting->end);
-    if (!waiting_is_receiving(waiting) || now < atomic_load(&waiting->next))
+    if (now < atomic_load(&waiting->next))
         return;
     atomic_store(&waiting->next, now + WAITING_CHECK_MS);
     pthread_mutex_lock(&waiting->lock);

@@ -16,11 +16,12 @@
 /* RFC 9111 section 1.2.2: what is larger than can be counted is taken for this. */
 #define DELAY_SECONDS_MAXIMUM INT32_MAX
 
+/* RFC 9110 section 5.6.2. */
 static bool is_token(const char *name)
 {
+    static const char others[] = "-!#$%&'*+.^_`|~";
     const char *byte = name;
-    while (text_is_alphanumeric(*byte) ||
-           (*byte != '\0' && strchr("-!#$%&'*+.^_`|~", *byte) != NULL))
+    while (text_is_alphanumeric(*byte) || (*byte != '\0' && strchr(others, *byte) != NULL))
         byte++;
     return byte > name && *byte == '\0';
 }
@@ -33,27 +34,31 @@ static bool is_field_value(const char *value)
     return true;
 }
 
-/* One block for both, which the name owns. */
-static struct header header_of(const char *name, const char *value)
+static void append(struct headers *headers, struct header header, size_t bytes)
 {
-    const size_t name_size = strlen(name) + 1;
-    const size_t value_size = strlen(value) + 1;
-    char *block = alloc_zeroed(name_size + value_size, 1);
-    memcpy(block, name, name_size);
-    memcpy(block + name_size, value, value_size);
-    return (struct header){.name = block, .value = block + name_size};
+    headers->items =
+        alloc_room(headers->items, headers->count, &headers->capacity, sizeof *headers->items);
+    headers->items[headers->count++] = header;
+    headers->bytes += bytes;
 }
 
 int headers_add(struct headers *headers, const char *name, const char *value)
 {
-    const size_t bytes = strlen(name) + strlen(value);
+    const size_t name_length = strlen(name);
+    const size_t value_length = strlen(value);
+    const size_t bytes = name_length + value_length;
     if (bytes > HEADERS_MAXIMUM_BYTES - headers->bytes || !is_token(name) || !is_field_value(value))
         return -1;
-    headers->items =
-        alloc_room(headers->items, headers->count, &headers->capacity, sizeof *headers->items);
-    headers->items[headers->count++] = header_of(name, value);
-    headers->bytes += bytes;
+    char *block = alloc_zeroed(bytes + 2, 1);
+    memcpy(block, name, name_length);
+    char *kept = memcpy(block + name_length + 1, value, value_length);
+    append(headers, (struct header){.name = block, .value = kept, .block = block}, bytes);
     return 0;
+}
+
+void headers_lend(struct headers *headers, const char *name, const char *value)
+{
+    append(headers, (struct header){.name = name, .value = value}, strlen(name) + strlen(value));
 }
 
 int headers_format(struct headers *headers, const char *name, const char *format, ...)
@@ -110,7 +115,7 @@ int64_t headers_retry_after(const struct headers *headers, int64_t wall)
 void headers_clear(struct headers *headers)
 {
     for (size_t i = 0; i < headers->count; i++)
-        free(headers->items[i].name);
+        free(headers->items[i].block);
     headers->count = 0;
     headers->bytes = 0;
 }

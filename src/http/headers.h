@@ -11,8 +11,9 @@
 #define HEADERS_MAXIMUM_BYTES (64 * 1024)
 
 struct header {
-    char *name;
-    char *value;
+    const char *name;
+    const char *value;
+    char *block; /* with both, owned; NULL when they are lent */
 };
 
 struct headers {
@@ -30,6 +31,12 @@ struct headers {
 int headers_add(struct headers *headers, const char *name, const char *value);
 int headers_format(struct headers *headers, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * The same without a copy, of texts that outlive the headers and that this program has written
+ * itself: they are what headers_add would take.
+ */
+void headers_lend(struct headers *headers, const char *name, const char *value);
 
 /* The first value of that name, ignoring case, or NULL. */
 const char *headers_get(const struct headers *headers, const char *name);

@@ -6,33 +6,34 @@
 
 static const struct {
     int status;
-    const char *phrase;
-} reasons[] = {
-    {200, "OK"},
-    {202, "Accepted"},
-    {204, "No Content"},
-    {304, "Not Modified"},
-    {308, "Permanent Redirect"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
-    {408, "Request Timeout"},
-    {412, "Precondition Failed"},
-    {413, "Content Too Large"},
-    {414, "URI Too Long"},
-    {415, "Unsupported Media Type"},
-    {422, "Unprocessable Content"},
-    {429, "Too Many Requests"}, /* RFC 6585 section 4 */
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {502, "Bad Gateway"},
-    {503, "Service Unavailable"},
-    {504, "Gateway Timeout"},
+    const char
+        *line; /* with the reason phrase of RFC 9110 section 15, for 429 of RFC 6585 section 4 */
+} statuses[] = {
+    {200, "200 OK"},
+    {202, "202 Accepted"},
+    {204, "204 No Content"},
+    {304, "304 Not Modified"},
+    {308, "308 Permanent Redirect"},
+    {400, "400 Bad Request"},
+    {401, "401 Unauthorized"},
+    {403, "403 Forbidden"},
+    {404, "404 Not Found"},
+    {405, "405 Method Not Allowed"},
+    {406, "406 Not Acceptable"},
+    {408, "408 Request Timeout"},
+    {412, "412 Precondition Failed"},
+    {413, "413 Content Too Large"},
+    {414, "414 URI Too Long"},
+    {415, "415 Unsupported Media Type"},
+    {422, "422 Unprocessable Content"},
+    {429, "429 Too Many Requests"},
+    {500, "500 Internal Server Error"},
+    {501, "501 Not Implemented"},
+    {502, "502 Bad Gateway"},
+    {503, "503 Service Unavailable"},
+    {504, "504 Gateway Timeout"},
 };
-#define REASON_COUNT (sizeof reasons / sizeof reasons[0])
+#define STATUS_COUNT (sizeof statuses / sizeof statuses[0])
 
 void reply_init(struct reply *reply)
 {
@@ -49,21 +50,20 @@ void reply_release(struct reply *reply)
 
 size_t reply_status_number(int status)
 {
-    for (size_t i = 0; i < REASON_COUNT; i++)
-        if (reasons[i].status == status)
+    for (size_t i = 0; i < STATUS_COUNT; i++)
+        if (statuses[i].status == status)
             return i;
     BUG("status %d is never sent", status);
 }
 
 int reply_status_at(size_t number)
 {
-    return number < REASON_COUNT ? reasons[number].status : 0;
+    return number < STATUS_COUNT ? statuses[number].status : 0;
 }
 
-const char *reply_reason(int status)
-{
-    return reasons[reply_status_number(status)].phrase;
-}
+/* Status, Content-Length and the empty line; and what stands around a name and its value. */
+#define OTHER_HEAD_BYTES 128
+#define BETWEEN_BYTES (sizeof ": \r\n")
 
 static void append_header(struct buffer *into, const struct header *header)
 {
@@ -73,14 +73,30 @@ static void append_header(struct buffer *into, const struct header *header)
     buffer_append_text(into, "\r\n");
 }
 
+static void append_length(struct buffer *into, size_t length)
+{
+    buffer_append_text(into, "Content-Length: ");
+    buffer_append_number(into, (int64_t)length);
+    buffer_append_text(into, "\r\n");
+}
+
+size_t reply_size(const struct reply *reply)
+{
+    size_t length;
+    reply_body(reply, &length);
+    return OTHER_HEAD_BYTES + reply->headers.bytes + reply->headers.count * BETWEEN_BYTES + length;
+}
+
 void reply_head(const struct reply *reply, struct buffer *into)
 {
-    buffer_format(into, "Status: %d %s\r\n", reply->status, reply_reason(reply->status));
+    buffer_append_text(into, "Status: ");
+    buffer_append_text(into, statuses[reply_status_number(reply->status)].line);
+    buffer_append_text(into, "\r\n");
     for (size_t i = 0; i < reply->headers.count; i++)
         append_header(into, &reply->headers.items[i]);
     size_t length;
     reply_body(reply, &length);
     if (reply->status != 204 && reply->status != 304)
-        buffer_format(into, "Content-Length: %zu\r\n", length);
+        append_length(into, length);
     buffer_append_text(into, "\r\n");
 }

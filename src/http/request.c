@@ -4,21 +4,21 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
+
+const char *request_keep(struct request *request, char *text)
+{
+    request->kept = alloc_room(request->kept, request->kept_count, &request->kept_capacity,
+                               sizeof *request->kept);
+    request->kept[request->kept_count++] = text;
+    return text;
+}
+
 void request_release(struct request *request)
 {
-    free(request->method);
-    free(request->target);
-    free(request->query);
-    free(request->content_type);
-    free(request->origin);
-    free(request->prefer);
-    free(request->if_match);
-    free(request->if_none_match);
-    free(request->cache_control);
-    free(request->forwarded_for);
-    free(request->request_id);
-    free(request->authorization);
-    free(request->remote_address);
+    for (size_t i = 0; i < request->kept_count; i++)
+        free(request->kept[i]);
+    free(request->kept);
     free(request->body);
     *request = (struct request){0};
 }

@@ -8,7 +8,8 @@
 
 /*
  * From 127.0.0.1, with X-Request-Id "of-a-test" and, in each case as text, the query without "?",
- * Content-Type and the body, whole; "" for none. Every member is allocated: request_release.
+ * Content-Type and the body, whole; "" for none. The texts are lent; the body is a copy:
+ * request_release.
  */
 struct request request_of(const char *method, const char *target, const char *query,
                           const char *content_type, const char *body);

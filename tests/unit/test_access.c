@@ -77,9 +77,9 @@ struct asking {
     const char *method, *target, *query, *authorization, *cache_control, *address, *forwarded, *id;
 };
 
-static char *text_or(const char *text, const char *other)
+static const char *text_or(const char *text, const char *other)
 {
-    return alloc_text(text == NULL ? other : text);
+    return text == NULL ? other : text;
 }
 
 static struct exchange exchange_of(const struct asking *asking)
@@ -88,11 +88,11 @@ static struct exchange exchange_of(const struct asking *asking)
                                  .method = text_or(asking->method, "GET"),
                                  .target = text_or(asking->target, PATH),
                                  .query = text_or(asking->query, "username=pypy"),
-                                 .content_type = alloc_text(""),
-                                 .origin = alloc_text(""),
-                                 .prefer = alloc_text(""),
-                                 .if_match = alloc_text(""),
-                                 .if_none_match = alloc_text(""),
+                                 .content_type = "",
+                                 .origin = "",
+                                 .prefer = "",
+                                 .if_match = "",
+                                 .if_none_match = "",
                                  .cache_control = text_or(asking->cache_control, ""),
                                  .forwarded_for = text_or(asking->forwarded, ""),
                                  .request_id = text_or(asking->id, ""),
@@ -466,8 +466,7 @@ static void test_pages_that_may_read(void **state)
         struct api_settings settings = settings_of(&access);
         settings.cors_allow_origin = "*";
         struct exchange exchange = exchange_of(&(struct asking){.target = page_rows[i].target});
-        free(exchange.request.method);
-        exchange.request.method = alloc_text(page_rows[i].method);
+        exchange.request.method = page_rows[i].method;
         api_begin(&settings, &exchange, WALL);
         for (size_t j = 0; j < 2; j++) {
             const char *allowed = field(&exchange, "Access-Control-Allow-Origin");

@@ -37,10 +37,48 @@ static void the_ceiling_holds_for_what_is_formatted(void **state)
     buffer_release(&buffer);
 }
 
+static void numbers_are_appended(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t number;
+        const char *text;
+    } rows[] = {
+        {0, "0"},
+        {7, "7"},
+        {10, "10"},
+        {-1, "-1"},
+        {INT64_MAX, "9223372036854775807"},
+        {INT64_MIN, "-9223372036854775808"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buffer buffer = BUFFER_INIT(20);
+        assert_int_equal(buffer_append_number(&buffer, rows[i].number), 0);
+        assert_string_equal(buffer_text(&buffer), rows[i].text);
+        buffer_release(&buffer);
+    }
+}
+
+static void room_is_made_up_to_the_ceiling(void **state)
+{
+    (void)state;
+    struct buffer buffer = BUFFER_INIT(100);
+    assert_int_equal(buffer_reserve(&buffer, 101), -1);
+    assert_int_equal(buffer_reserve(&buffer, 100), 0);
+    assert_int_equal(buffer.length, 0);
+    const char *bytes = buffer.bytes;
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(buffer_append_byte(&buffer, 'a'), 0);
+    assert_ptr_equal(buffer.bytes, bytes);
+    buffer_release(&buffer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_formatted_is_appended),
+        cmocka_unit_test(numbers_are_appended),
+        cmocka_unit_test(room_is_made_up_to_the_ceiling),
         cmocka_unit_test(the_ceiling_holds_for_what_is_formatted),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

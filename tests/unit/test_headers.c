@@ -22,6 +22,7 @@ static void finds_by_name(void **state)
     assert_int_equal(headers_add(&headers, "Link", "<a>; rel=next"), 0);
     assert_int_equal(headers_add(&headers, "link", "<b>; rel=last"), 0);
     assert_int_equal(headers_format(&headers, "Age", "%d", 12), 0);
+    headers_lend(&headers, "Vary", "Origin");
     assert_string_equal(headers_get(&headers, "etag"), "\"a\"");
     assert_string_equal(headers_get(&headers, "LINK"), "<a>; rel=next");
     assert_string_equal(headers_get(&headers, "Age"), "12");
@@ -30,7 +31,8 @@ static void finds_by_name(void **state)
     char *joined = headers_joined(&headers, "Link");
     assert_string_equal(joined, "<a>; rel=next, <b>; rel=last");
     free(joined);
-    assert_null(headers_joined(&headers, "Vary"));
+    assert_string_equal(headers_get(&headers, "vary"), "Origin");
+    assert_null(headers_joined(&headers, "Allow"));
 
     headers_clear(&headers);
     assert_int_equal(headers.count, 0);

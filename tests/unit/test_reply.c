@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -48,25 +49,37 @@ static void writes_heads_in_cgi_form(void **state)
     }
 }
 
+static void assert_first_line(int status, const char *line)
+{
+    const struct reply reply = {.status = status};
+    struct buffer into = BUFFER_INIT(1000);
+    reply_head(&reply, &into);
+    assert_memory_equal(buffer_text(&into), line, strlen(line));
+    buffer_release(&into);
+}
+
 static void knows_its_reasons(void **state)
 {
     (void)state;
     static const struct {
         int status;
-        const char *reason;
+        const char *line;
     } rows[] = {
-        {202, "Accepted"},          {405, "Method Not Allowed"},
-        {413, "Content Too Large"}, {422, "Unprocessable Content"},
-        {429, "Too Many Requests"}, {503, "Service Unavailable"},
+        {202, "Status: 202 Accepted\r\n"},          {405, "Status: 405 Method Not Allowed\r\n"},
+        {413, "Status: 413 Content Too Large\r\n"}, {422, "Status: 422 Unprocessable Content\r\n"},
+        {429, "Status: 429 Too Many Requests\r\n"}, {503, "Status: 503 Service Unavailable\r\n"},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        assert_string_equal(reply_reason(rows[i].status), rows[i].reason);
+        assert_first_line(rows[i].status, rows[i].line);
 }
 
 static void releases_requests(void **state)
 {
     (void)state;
-    struct request request = {.method = alloc_text("GET"), .query = alloc_text("a=b")};
+    struct request request = {.method = "GET", .body = alloc_text("")};
+    request.query = request_keep(&request, alloc_text("a=b"));
+    request.target = request_keep(&request, alloc_text("/c"));
+    assert_string_equal(request.query, "a=b");
     request_release(&request);
     assert_null(request.method);
     assert_null(request.query);

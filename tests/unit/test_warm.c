@@ -69,12 +69,6 @@ static struct exchange get(const char *query)
     return request("GET", query, "", "");
 }
 
-static void set(char **field, const char *value)
-{
-    free(*field);
-    *field = alloc_text(value);
-}
-
 static void answer(struct scene *scene, struct exchange *exchange, int64_t wall)
 {
     assert_int_equal(api_begin(&scene->settings, exchange, wall), API_ANSWERED);
@@ -188,7 +182,7 @@ static void links_are_told_with_every_reply(void **state)
         archive_scene_keep_list(&scene.remembered, "ann", "one two", WALL);
         for (size_t i = 0; i < COUNT(paths); i++) {
             struct exchange exchange = get(queries[i]);
-            set(&exchange.request.target, paths[i]);
+            exchange.request.target = paths[i];
             answer(&scene, &exchange, WALL);
             char *expected = alloc_format(
                 "<%s?github=ann&include=repositories&per_page=1>; rel=\"first\", ", paths[i]);
@@ -249,7 +243,7 @@ static void what_looks_alike_is_not_the_same(void **state)
         exchange_release(&exchange);
     }
     struct exchange elsewhere = get("github=ann");
-    set(&elsewhere.request.target, "/api/v1/elsewhere");
+    elsewhere.request.target = "/api/v1/elsewhere";
     answer(&scene, &elsewhere, WALL);
     assert_int_equal(elsewhere.reply.status, 404);
     exchange_release(&elsewhere);
@@ -270,7 +264,7 @@ static void who_has_it_already_is_told_so(void **state)
     struct exchange first = get("github=ann");
     answer(&scene, &first, WALL);
     struct exchange again = request(is_hot ? "GET" : "HEAD", "github=ann", "", "");
-    set(&again.request.if_none_match, field(&first, "ETag"));
+    again.request.if_none_match = field(&first, "ETag");
     answer(&scene, &again, WALL + 7);
     assert_int_equal(again.reply.status, 304);
     assert_field(&again, "ETag", field(&first, "ETag"));
@@ -296,13 +290,13 @@ static void who_has_another_one_gets_it(void **state)
     scene_begin(&scene, true);
     char *body = warm_up(&scene);
     struct exchange exchange = get("github=ann");
-    set(&exchange.request.if_none_match, "\"another\"");
+    exchange.request.if_none_match = "\"another\"";
     answer(&scene, &exchange, WALL);
     assert_int_equal(exchange.reply.status, 200);
     exchange_release(&exchange);
     /* A POST is no question whether anything has changed. */
     exchange = request("POST", "", JSON, "{\"github\":\"ann\"}");
-    set(&exchange.request.if_none_match, "*");
+    exchange.request.if_none_match = "*";
     answer(&scene, &exchange, WALL);
     assert_int_equal(exchange.reply.status, 200);
     exchange_release(&exchange);
@@ -318,7 +312,7 @@ static void each_is_told_its_own_origin(void **state)
     scene_begin(&scene, true);
     for (size_t i = 0; i < COUNT(origins); i++) {
         struct exchange exchange = get("github=ann");
-        set(&exchange.request.origin, origins[i]);
+        exchange.request.origin = origins[i];
         answer(&scene, &exchange, WALL);
         assert_field(&exchange, "Vary", "Origin");
         if (i < 2)
@@ -435,7 +429,7 @@ static void refusals_are_not_kept(void **state)
     archive_scene_keep_failure(&scene.remembered, "bob", 0, WALL);
     for (size_t i = 0; i < 2; i++) {
         struct exchange exchange = get("github=bob");
-        set(&exchange.request.if_none_match, "*");
+        exchange.request.if_none_match = "*";
         answer(&scene, &exchange, WALL);
         assert_int_equal(exchange.reply.status, 502);
         assert_field(&exchange, "Cache-Control", "no-store");
@@ -453,7 +447,7 @@ static void what_is_another_by_now_is_refused(void **state)
     char *body = warm_up(&scene);
     for (size_t i = 0; i < 2; i++) {
         struct exchange exchange = get("bitbucket=&github=ann");
-        set(&exchange.request.if_match, "\"another\"");
+        exchange.request.if_match = "\"another\"";
         answer(&scene, &exchange, WALL);
         assert_int_equal(exchange.reply.status, 412);
         assert_field(&exchange, "Content-Type", "application/problem+json");
@@ -465,7 +459,7 @@ static void what_is_another_by_now_is_refused(void **state)
         exchange_release(&exchange);
     }
     struct exchange same = get("bitbucket=&github=ann");
-    set(&same.request.if_match, "*");
+    same.request.if_match = "*";
     answer(&scene, &same, WALL);
     assert_int_equal(same.reply.status, 200);
     char *again = body_of(&same);
@@ -473,7 +467,7 @@ static void what_is_another_by_now_is_refused(void **state)
     free(again);
     exchange_release(&same);
     struct exchange post = request("POST", "", JSON, "{\"github\":\"ann\"}");
-    set(&post.request.if_match, "\"another\"");
+    post.request.if_match = "\"another\"";
     answer(&scene, &post, WALL);
     assert_int_equal(post.reply.status, 200);
     exchange_release(&post);
