@@ -54,6 +54,7 @@ PROGRAM_TESTS = \
 	tests/integration/test_redis.py \
 	tests/integration/test_repositories.py \
 	tests/integration/test_settings.py \
+	tests/integration/test_slow_store.py \
 	tests/integration/test_store.py \
 	tests/integration/test_store_damage.py \
 	tests/integration/test_store_directory.py \

@@ -39,7 +39,7 @@ STATISTICS = (
     "commits", "size_bytes", "languages", "languages.bytes", "topics",
 )
 
-# How an account without any success is told, by the account's status (DESIGN section 4).
+# How an account without any success is told, by the account's status (openapi.json).
 STATUS_ALONE = {"not_found": 404, "rate_limited": 503, "timeout": 504, "unauthorized": 502,
                 "upstream_error": 502, "too_large": 502, "ok": 200, "inactive": 200}
 SETTLED = ("ok", "not_found", "inactive")
@@ -48,6 +48,17 @@ SETTLED = ("ok", "not_found", "inactive")
 def sanitizer_environment():
     """What tells the sanitizers what to do, for a child that gets an environment of its own."""
     return {name: os.environ[name] for name in SANITIZER_OPTIONS if name in os.environ}
+
+
+def tracer(*options):
+    """A wrapper: strace with these options, as a grandchild, so that signals are for the program.
+    Skips the test where it may not trace."""
+    if SANITIZED:
+        tap.skip("a sanitizer cannot be traced")
+    wrapper = (servers.needed_binary("strace"), "-D", "-f", *options)
+    if subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode != 0:
+        tap.skip("strace may not trace here")
+    return wrapper
 
 
 def settings(simulator, **more):
