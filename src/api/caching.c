@@ -65,21 +65,22 @@ static int64_t sum(int64_t one, int64_t other)
 
 static void append_directive(struct buffer *into, const char *name, int64_t seconds)
 {
-    if (seconds > 0)
-        buffer_format(into, ", %s=%" PRId64, name, seconds);
+    buffer_append_text(into, name);
+    buffer_append_number(into, seconds);
 }
 
 static void add_cache_control(const struct caching *caching, int64_t lifetime,
                               struct headers *headers)
 {
     const int64_t fresh_until = caching->fresh_until;
+    const int64_t stale = seconds_from(fresh_until, caching->stale_until);
+    const int64_t kept = seconds_from(fresh_until, caching->keep_until);
     struct buffer value = BUFFER_INIT(256);
-    buffer_format(&value, "%smax-age=%" PRId64, caching->is_private ? "private, " : "", lifetime);
-    if (caching->settled) {
-        append_directive(&value, "stale-while-revalidate",
-                         seconds_from(fresh_until, caching->stale_until));
-        append_directive(&value, "stale-if-error", seconds_from(fresh_until, caching->keep_until));
-    }
+    append_directive(&value, caching->is_private ? "private, max-age=" : "max-age=", lifetime);
+    if (caching->settled && stale > 0)
+        append_directive(&value, ", stale-while-revalidate=", stale);
+    if (caching->settled && kept > 0)
+        append_directive(&value, ", stale-if-error=", kept);
     headers_add(headers, "Cache-Control", buffer_text(&value));
     buffer_release(&value);
 }
