@@ -28,6 +28,7 @@ static const struct selection selections[] = {
     {"data.nodes", NULL, PATHS("errors")},
     {NULL, NULL, PATHS("id", "a.b", "a.c.d", "data")},
     {"a", (const char *const[]){NULL}, NULL},
+    {"nodes", PATHS("a.b.c", "a.d", "id.a"), PATHS("errors.a", "a.a.b")},
 };
 
 static void compare_with_parsed(const struct selection *selection, const struct cut *cut,

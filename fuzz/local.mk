@@ -77,6 +77,8 @@ EXTRA_DIST += fuzz/replay_corpora.sh fuzz/replay.c \
 	fuzz/corpus/elements/empty_members \
 	fuzz/corpus/elements/envelope \
 	fuzz/corpus/elements/github_page \
+	fuzz/corpus/elements/in_arrays \
+	fuzz/corpus/elements/in_arrays_not_utf8 \
 	fuzz/corpus/elements/leading_zero \
 	fuzz/corpus/elements/long_name \
 	fuzz/corpus/elements/long_string \

@@ -26,9 +26,10 @@ enum doing {
 
 /* A container that is open and descended into. */
 struct place {
-    struct wanted *node;
-    struct json_object *object; /* being rebuilt, owned by the root it hangs in; NULL when nothing
-                                   of it is kept */
+    struct wanted *node;           /* of the object, or of each element of the array */
+    struct json_object *container; /* being rebuilt, owned by the root it hangs in; NULL when
+                                      nothing of it is kept */
+    bool list;                     /* it is an array */
 };
 
 /* What is kept of an element, or of the document around the elements. */
@@ -275,22 +276,27 @@ static bool is_element(const struct elements *elements, unsigned depth)
     return elements->array_depth > 0 && depth == elements->array_depth;
 }
 
-/* Hangs a value into the object that is open at `depth`. */
-static void add_member(struct elements *elements, unsigned depth, struct json_object *value)
+/* Hangs a value into the container that is open at `depth`; beside an element counts its comma. */
+static int hang(struct elements *elements, unsigned depth, struct json_object *value,
+                struct error *error)
 {
-    if (json_object_object_add_ex(elements->places[depth].object, elements->value->name, value,
-                                  JSON_C_OBJECT_KEY_IS_CONSTANT) < 0)
+    const struct place *const place = &elements->places[depth];
+    const int result = place->list
+                           ? json_object_array_add(place->container, value)
+                           : json_object_object_add_ex(place->container, elements->value->name,
+                                                       value, JSON_C_OBJECT_KEY_IS_CONSTANT);
+    if (result < 0)
         BUG("json-c is out of memory");
+    return place->list ? keep(elements, 1, error) : 0;
 }
 
-/* A value that was skipped or descended into has ended. */
+/* A value that was skipped or descended into has ended; behind an element comes another. */
 static int end_value(struct elements *elements, struct error *error)
 {
+    const unsigned depth = elements->scanner.depth;
     elements->doing = READING;
-    elements->value = elements->element;
-    if (is_element(elements, elements->scanner.depth))
-        return hand_over(elements, elements->present.root, error);
-    return 0;
+    elements->value = elements->places[depth].node;
+    return is_element(elements, depth) ? hand_over(elements, elements->present.root, error) : 0;
 }
 
 static bool is_ascii(const char *bytes, size_t length)
@@ -346,10 +352,8 @@ static int end_whole(struct elements *elements, const char *text, size_t length,
     const unsigned depth = elements->scanner.depth;
     if (is_element(elements, depth))
         return hand_over(elements, value, error);
-    if (elements->value != elements->document) {
-        add_member(elements, depth, value);
-        return 0;
-    }
+    if (elements->value != elements->document)
+        return hang(elements, depth, value, error);
     json_object_put(elements->around.root);
     elements->around.root = value;
     return 0;
@@ -362,24 +366,55 @@ static void go_on(struct elements *elements, enum doing doing, unsigned depth)
     elements->depth = depth;
 }
 
-/* Descends into an object; of one on the way to the elements perhaps nothing is kept. */
-static int begin_object(struct elements *elements, struct error *error)
+/* A container to rebuild what is descended into; what is no root counts beyond its text. */
+static int begin_rebuilding(struct elements *elements, struct place *place, struct error *error)
+{
+    const unsigned around = elements->scanner.depth - 1;
+    place->container = made(place->list ? json_object_new_array() : json_object_new_object());
+    if (is_element(elements, around)) {
+        elements->present.root = place->container;
+        return keep(elements, 2, error);
+    }
+    return hang(elements, around, place->container, error) < 0
+               ? -1
+               : keep(elements, 2 + ELEMENTS_OBJECT_BYTES, error);
+}
+
+/* Descends into an object or an array; of an object on the way to the elements perhaps nothing is
+ * kept. */
+static int begin_container(struct elements *elements, bool list, struct error *error)
+{
+    struct wanted *const node = elements->value;
+    struct place *const place = &elements->places[elements->scanner.depth];
+    record_value(elements, list ? "[" : "{", 1);
+    *place = (struct place){.node = node, .list = list};
+    if (node == elements->document) {
+        place->container = elements->around.root;
+        return keep(elements, 2, error);
+    }
+    return node->partly ? begin_rebuilding(elements, place, error) : 0;
+}
+
+static void begin_elements(struct elements *elements)
 {
     const unsigned depth = elements->scanner.depth;
-    struct wanted *const node = elements->value;
-    struct json_object *object = NULL;
-    if (node == elements->document) {
-        object = elements->around.root;
-    } else if (node->partly) {
-        object = made(json_object_new_object());
-        if (is_element(elements, depth - 1))
-            elements->present.root = object;
-        else
-            add_member(elements, depth - 1, object);
-    }
-    record_value(elements, "{", 1);
-    elements->places[depth] = (struct place){.node = node, .object = object};
-    return object == NULL ? 0 : keep(elements, 2, error);
+    record_value(elements, "[", 1);
+    elements->array_depth = depth;
+    elements->found_array = true;
+    elements->places[depth] = (struct place){.node = elements->element};
+    elements->value = elements->element;
+}
+
+/* Whether what comes is a container, and the members that are wanted are looked for inside it. */
+static bool is_descended(const struct elements *elements, const struct json_piece *piece)
+{
+    const struct wanted *const node = elements->value;
+    if (node->whole)
+        return false;
+    if (piece->token == JSON_TOKEN_OBJECT_BEGIN)
+        return node->partly || node->on_way;
+    return piece->token == JSON_TOKEN_ARRAY_BEGIN && node->partly && !node->on_way &&
+           node != elements->document;
 }
 
 /* The first piece of a value that is kept whole. */
@@ -403,16 +438,13 @@ static int begin_value(struct elements *elements, const struct json_piece *piece
     const struct wanted *const node = elements->value;
     const bool object = piece->token == JSON_TOKEN_OBJECT_BEGIN;
     const bool array = piece->token == JSON_TOKEN_ARRAY_BEGIN;
+    const unsigned depth = elements->scanner.depth - (object || array);
     if (array && node->array) {
-        record_value(elements, "[", 1);
-        elements->array_depth = elements->scanner.depth;
-        elements->found_array = true;
-        elements->value = elements->element;
+        begin_elements(elements);
         return 0;
     }
-    if (object && !node->whole && (node->partly || node->on_way))
-        return begin_object(elements, error);
-    const unsigned depth = elements->scanner.depth - (object || array);
+    if (is_descended(elements, piece))
+        return begin_container(elements, array, error);
     if (node->whole || (node->partly && node != elements->document))
         return begin_whole(elements, piece, depth, error);
     /* Nothing is kept, but its place: a null there is as good, and skipped too. */
@@ -471,9 +503,9 @@ static int read_piece(struct elements *elements, const struct json_piece *piece,
         record(elements, "}", 1);
         return end_value(elements, error);
     case JSON_TOKEN_ARRAY_END:
-        /* Only the array of elements is read token by token. */
         record(elements, "]", 1);
-        elements->array_depth = 0;
+        if (elements->scanner.depth < elements->array_depth)
+            elements->array_depth = 0;
         return end_value(elements, error);
     default:
         return begin_value(elements, piece, error);

@@ -6,10 +6,16 @@
  * else is scanned past (and still refused when it is not JSON), so memory does
  * not grow with the page, and json-c sees a tenth of its bytes. UTF-8 is
  * validated in what is kept. A member name with escapes is compared decoded.
- * Dotted paths descend through objects only; where something else stands at a
- * part of the path it is kept as it is, so that a forge can see a null or a
- * wrong type. Of a repeated member the last one counts, but not on the way to
- * the array. How the bytes are cut into chunks never changes the result.
+ * How the bytes are cut into chunks never changes the result.
+ *
+ * Dotted paths lead through objects, and through arrays into each of their
+ * elements: "languages.edges.size" is that member of every object in the array
+ * `edges`. What is kept has the document's shape: an array stays an array, of
+ * the same length, and an object an object, perhaps an empty one; where something
+ * else stands at a part of a path it is kept as it is. So a forge can see a null
+ * or a wrong type. Only on the way to the elements an array is nothing that a
+ * path leads through; it is kept as it is, too. Of a repeated member the last
+ * one counts, but not on that way.
  */
 #ifndef FORGEFOLD_FORGE_ELEMENTS_H
 #define FORGEFOLD_FORGE_ELEMENTS_H
@@ -25,9 +31,10 @@ struct json_object;
 struct elements;
 
 /*
- * Bytes of JSON text that may be kept of one element, and of the envelope. Each object inside what
- * is kept whole counts ELEMENTS_OBJECT_BYTES more, because json-c takes 800 bytes for the smallest;
- * so both have at most about 12 MiB of memory, however the text was made to swell.
+ * Bytes of JSON text that may be kept of one element, and of the envelope. Each object inside them,
+ * and each array that a path descends into, counts ELEMENTS_OBJECT_BYTES more, because json-c takes
+ * 800 bytes for the smallest; so both have at most about 12 MiB of memory, however the text was
+ * made to swell.
  */
 #define ELEMENTS_MAXIMUM_KEPT (256 * 1024)
 #define ELEMENTS_OBJECT_BYTES 128

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "forge/github_graphql.h"
 #include "forge/github_kind.h"
+#include "forge/github_node.h"
 #include "forge/github_query.h"
 #include "forge/member.h"
 
@@ -47,8 +48,8 @@ struct github_batch {
 
 static const struct selection selection = {
     .array = "data.nodes",
-    .members = (const char *const[]){"databaseId", "watchers", "issues", "pullRequests",
-                                     "languages", "repositoryTopics", "defaultBranchRef", NULL},
+    .members = (const char *const[]){"databaseId", GITHUB_NODE_COUNTS, GITHUB_NODE_LANGUAGES,
+                                     GITHUB_NODE_TOPICS, GITHUB_NODE_COMMITS, NULL},
     .envelope = (const char *const[]){"errors", "message", NULL},
 };
 

@@ -56,17 +56,19 @@ static const struct step {
 static const char *const headers[] = {"Accept: application/vnd.github+json", NULL};
 
 #define LIST "data.repositoryOwner.repositories"
+#define STARRED "data.repositoryOwner.starredRepositories"
+#define ORIGINALS "data.repositoryOwner.originals.totalCount"
 
 static const struct selection profile_selection = {
     .array = LIST ".nodes",
-    .members = (const char *const[]){"id", "databaseId", "name", "isFork", "isPrivate",
-                                     "isArchived", "forkCount", "stargazerCount", "diskUsage",
-                                     "primaryLanguage", "watchers", "issues", "pullRequests",
-                                     "languages", "repositoryTopics", "defaultBranchRef", NULL},
+    .members =
+        (const char *const[]){"id", "databaseId", "name", "isFork", "isPrivate",
+                              GITHUB_NODE_NUMBERS, GITHUB_NODE_LANGUAGE, GITHUB_NODE_COUNTS,
+                              GITHUB_NODE_LANGUAGES, GITHUB_NODE_TOPICS, GITHUB_NODE_COMMITS, NULL},
     .envelope =
-        (const char *const[]){"errors", "message", "data.repositoryOwner.starredRepositories",
-                              "data.repositoryOwner.originals.totalCount", LIST ".totalCount",
-                              LIST ".pageInfo", NULL},
+        (const char *const[]){"errors", "message", STARRED ".totalCount", STARRED ".isOverLimit",
+                              ORIGINALS, LIST ".totalCount", LIST ".pageInfo.hasNextPage",
+                              LIST ".pageInfo.endCursor", NULL},
 };
 
 /* What the envelope of a page says. */
@@ -276,10 +278,9 @@ static int read_starred(struct visit *visit, struct json_object *envelope, struc
 {
     struct github *github = github_of(visit);
     int64_t is_cut;
-    if (member_figure(envelope, "data.repositoryOwner.starredRepositories.totalCount",
-                      FIGURE_MAXIMUM, &github->stars_given, error) < 0 ||
-        member_flag(envelope, "data.repositoryOwner.starredRepositories.isOverLimit", &is_cut,
-                    error) < 0)
+    if (member_figure(envelope, STARRED ".totalCount", FIGURE_MAXIMUM, &github->stars_given,
+                      error) < 0 ||
+        member_flag(envelope, STARRED ".isOverLimit", &is_cut, error) < 0)
         return -1;
     if (is_cut == 1)
         github->stars_given = figure_unknown(REASON_TOO_LARGE);
@@ -292,8 +293,7 @@ static int read_paging(struct json_object *envelope, struct paging *paging, stru
     int64_t goes_on;
     if (member_required_figure(envelope, LIST ".totalCount", FIGURE_MAXIMUM, &paging->total,
                                error) < 0 ||
-        member_figure(envelope, "data.repositoryOwner.originals.totalCount", FIGURE_MAXIMUM,
-                      &paging->originals, error) < 0 ||
+        member_figure(envelope, ORIGINALS, FIGURE_MAXIMUM, &paging->originals, error) < 0 ||
         member_required_flag(envelope, LIST ".pageInfo.hasNextPage", &goes_on, error) < 0)
         return -1;
     return goes_on

@@ -12,6 +12,18 @@
 
 struct json_object;
 
+/* The members that the functions below read: what a selection is to keep (http/call.h). */
+#define GITHUB_NODE_NUMBERS "forkCount", "stargazerCount", "diskUsage", "isArchived"
+#define GITHUB_NODE_COUNTS "watchers.totalCount", "issues.totalCount", "pullRequests.totalCount"
+#define GITHUB_NODE_COMMITS "defaultBranchRef.target.history.totalCount"
+#define GITHUB_NODE_LANGUAGE "primaryLanguage.name"
+#define GITHUB_NODE_LANGUAGES                                                                      \
+    "languages.edges.size", "languages.edges.node.name", "languages.pageInfo.hasNextPage",         \
+        "languages.pageInfo.endCursor"
+#define GITHUB_NODE_TOPICS                                                                         \
+    "repositoryTopics.nodes.topic.name", "repositoryTopics.pageInfo.hasNextPage",                  \
+        "repositoryTopics.pageInfo.endCursor"
+
 /* forkCount, stargazerCount, diskUsage and archived; watchers, issues and pull requests; commits.
  */
 int github_node_numbers(struct repository *repository, struct json_object *node,

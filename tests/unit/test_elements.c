@@ -93,8 +93,8 @@ static void test_elements_of_arrays(void **state)
          "[] {\"nodes\":[{\"id\":1}]}"},
         {"elements that are not objects come as they are",
          {"", PATHS("id"), NULL},
-         "[null, 1 ,\"a\",[{\"id\":1,\"b\":2}],true,-1.5e3]",
-         "[null,1,\"a\",[{\"id\":1,\"b\":2}],true,-1.5e3] {}"},
+         "[null, 1 ,\"a\",[{\"id\":1,\"b\":2}, [3]],true,-1.5e3]",
+         "[null,1,\"a\",[{\"id\":1},[3]],true,-1.5e3] {}"},
         {"all of each element is kept",
          {"", NULL, NULL},
          "[{\"id\":1,\"x\":[{}]}, [ ], 2]",
@@ -144,10 +144,10 @@ static void test_kept_members(void **state)
          {"", PATHS("owner.login"), NULL},
          "[{\"owner\":{\"id\":2}},{\"owner\":{}}]",
          "[{\"owner\":{}},{\"owner\":{}}] {}"},
-        {"what is no object on the way is kept as it is",
+        {"what is no object and no array is kept as it is",
          {"", PATHS("owner.login"), NULL},
-         "[{\"owner\":null},{\"owner\":\"o\"},{\"owner\":[{\"login\":1}, 2]},{}]",
-         "[{\"owner\":null},{\"owner\":\"o\"},{\"owner\":[{\"login\":1},2]},{}] {}"},
+         "[{\"owner\":null},{\"owner\":\"o\"},{\"owner\": -1.50 },{\"owner\":true},{}]",
+         "[{\"owner\":null},{\"owner\":\"o\"},{\"owner\":-1.50},{\"owner\":true},{}] {}"},
         {"a wanted subtree is kept whole",
          {"", PATHS("topics", "owner"), NULL},
          "[{\"topics\":[\"a\" , {\"b\":[]}],\"owner\":{ \"x\" : { } },\"y\":1}]",
@@ -183,6 +183,69 @@ static void test_kept_members(void **state)
          {"", PATHS("a.b"), NULL},
          "[{\"b\":1,\"a\":{\"a\":{\"b\":2},\"b\":3}}]",
          "[{\"a\":{\"b\":3}}] {}"},
+    };
+    CHECK_ROWS(rows);
+}
+
+/* Paths lead through arrays, and what is kept of these is an array of the same length. */
+static void test_members_in_arrays(void **state)
+{
+    (void)state;
+    const struct selection languages = {
+        "",
+        PATHS("languages.edges.size", "languages.edges.node.name", "languages.pageInfo.endCursor"),
+        NULL};
+    const struct row rows[] = {
+        {"members of each object of an array", languages,
+         "[{\"languages\":{\"edges\":[{\"x\":1,\"size\":2,\"node\":{\"name\":\"C\",\"y\":[]}},"
+         "{\"node\":{\"name\":\"D\"},\"size\":3}],\"pageInfo\":{\"endCursor\":\"e\",\"z\":{}}}}]",
+         "[{\"languages\":{\"edges\":[{\"size\":2,\"node\":{\"name\":\"C\"}},"
+         "{\"node\":{\"name\":\"D\"},\"size\":3}],\"pageInfo\":{\"endCursor\":\"e\"}}}] {}"},
+        {"an array without elements is still an array", languages,
+         "[{\"languages\":{\"edges\":[ ]}},{\"languages\":[]}]",
+         "[{\"languages\":{\"edges\":[]}},{\"languages\":[]}] {}"},
+        {"so is one without anything that is wanted", languages,
+         "[{\"languages\":{\"edges\":[{\"a\":1},{},[{\"b\":2}],[]]}}]",
+         "[{\"languages\":{\"edges\":[{},{},[{}],[]]}}] {}"},
+        {"elements that are no objects are kept as they are", languages,
+         "[{\"languages\":{\"edges\":[null,{\"size\":1},2.50,\"s\",false]}}]",
+         "[{\"languages\":{\"edges\":[null,{\"size\":1},2.50,\"s\",false]}}] {}"},
+        {"an array where an object was expected", languages,
+         "[{\"languages\":[{\"pageInfo\":[{\"endCursor\":\"e\"}],\"a\":1},2]}]",
+         "[{\"languages\":[{\"pageInfo\":[{\"endCursor\":\"e\"}]},2]}] {}"},
+        {"an object where an array was expected", languages,
+         "[{\"languages\":{\"edges\":{\"size\":1,\"a\":2}}}]",
+         "[{\"languages\":{\"edges\":{\"size\":1}}}] {}"},
+        {"something else where an array was expected", languages,
+         "[{\"languages\":{\"edges\":null}},{\"languages\":{\"edges\":\"x\"}}]",
+         "[{\"languages\":{\"edges\":null}},{\"languages\":{\"edges\":\"x\"}}] {}"},
+        {"containers where a value was expected", languages,
+         "[{\"languages\":{\"edges\":[{\"size\":{\"a\":[1]},\"node\":{\"name\":[{\"b\":2}]}}]}}]",
+         "[{\"languages\":{\"edges\":[{\"size\":{\"a\":[1]},\"node\":{\"name\":[{\"b\":2}]}}]}}] "
+         "{}"},
+        {"the last of repeated arrays, objects and values", languages,
+         "[{\"languages\":{\"edges\":[{\"size\":1},{\"size\":2}],\"edges\":[{\"size\":3,\"size\":4,"
+         "\"node\":{\"name\":5},\"node\":{}}]}},{\"languages\":{\"edges\":[1]},\"languages\":{}}]",
+         "[{\"languages\":{\"edges\":[{\"size\":4,\"node\":{}}]}},{\"languages\":{}}] {}"},
+        {"arrays in the envelope, beside the elements",
+         {"data.nodes", PATHS("id"), PATHS("errors.path", "data.cost.x")},
+         "{\"errors\":[{\"path\":[1],\"a\":2},3],\"data\":{\"cost\":[{\"x\":4,\"y\":5}],\"nodes\":["
+         "{\"id\":"
+         "6}]}}",
+         "[{\"id\":6}] {\"errors\":[{\"path\":[1]},3],\"data\":{\"cost\":[{\"x\":4}]}}"},
+        {"an array on the way to the elements is none of objects on it",
+         {"data.nodes", PATHS("id"), PATHS("data.cost")},
+         "{\"data\":[{\"nodes\":[{\"id\":1}],\"cost\":2}]}",
+         "[] {\"data\":[{\"nodes\":[{\"id\":1}],\"cost\":2}]}"},
+        {"elements behind an array that is one of them",
+         {"", PATHS("id"), NULL},
+         "[[{\"id\":1,\"x\":2}],{\"x\":3,\"id\":4},[[]],{\"id\":5}]",
+         "[[{\"id\":1}],{\"id\":4},[[]],{\"id\":5}] {}"},
+        {"a fault in an array", languages, "[{\"languages\":{\"edges\":[{\"size\":1},]}}]",
+         "[] <expected a value but found ']' at offset 35>"},
+        {"what is kept in an array is not UTF-8", languages,
+         "[{\"languages\":{\"edges\":[{\"node\":{\"name\":\"\377\"}}]}}]",
+         "[] <not UTF-8 at offset 41>"},
     };
     CHECK_ROWS(rows);
 }
@@ -516,6 +579,47 @@ static void test_ceiling_of_objects(void **state)
     }
 }
 
+static void append_times(struct buffer *text, size_t count, const char *part, const char *between)
+{
+    for (size_t i = 0; i < count; i++)
+        buffer_format(text, "%s%s", i > 0 ? between : "", part);
+}
+
+/* What stands in an array is counted, comma included, whatever is wanted of it. */
+static void test_ceiling_of_arrays(void **state)
+{
+    (void)state;
+    enum { OBJECT = 2 + ELEMENTS_OBJECT_BYTES, NAME = 4 };
+    const struct {
+        const char *sentence, *part;
+        size_t each;
+    } rows[] = {
+        {"objects", "{}", OBJECT + 1},
+        {"objects of which nothing is wanted", "{\"x\":[1,2,{}]}", OBJECT + 1},
+        {"objects with a member", "{\"n\":1}", OBJECT + 1 + NAME + 1 + 1},
+        {"arrays", "[]", OBJECT + 1},
+        {"numbers", "7", 2},
+        {"strings", "\"ab\"", 5},
+        {"null", "null", 5},
+    };
+    /* The element, its one member and the array. */
+    const size_t around = 2 + NAME + 1 + OBJECT;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const size_t most = (ELEMENTS_MAXIMUM_KEPT - around) / rows[i].each;
+        for (size_t count = most; count <= most + 1; count++) {
+            struct buffer text = BUFFER_INIT(4 * ELEMENTS_MAXIMUM_KEPT);
+            buffer_append_text(&text, "[0,{\"a\":[");
+            append_times(&text, count, rows[i].part, ",");
+            buffer_append_text(&text, "]}]");
+            const struct selection selection = {"", PATHS("a.n"), NULL};
+            check_ceiling(&selection, &text,
+                          count > most ? "what is needed of element 1 has more than 262144 bytes"
+                                       : NULL);
+            buffer_release(&text);
+        }
+    }
+}
+
 /* The ceiling is for each element, not for all together. */
 static void test_many_elements(void **state)
 {
@@ -532,7 +636,7 @@ static void test_many_elements(void **state)
     buffer_release(&text);
 }
 
-/* As deep as the scanner goes, json-c goes too; one deeper is refused. */
+/* As deep as the scanner goes, json-c and paths go too; one deeper is refused. */
 static void test_depth(void **state)
 {
     (void)state;
@@ -543,11 +647,13 @@ static void test_depth(void **state)
         buffer_append_text(&text, "1");
         for (size_t i = depth; i-- > 0;)
             buffer_append_text(&text, i > 0 ? "]" : "}");
-        const struct selection selection = {NULL, NULL, PATHS("a")};
-        struct cut cut = whole_json_cut(&selection, text.bytes, text.length, NULL, 1000);
-        assert_int_equal(cut.failed, depth > 64);
-        assert_int_equal(cut.error.kind, depth > 64 ? ERROR_TOO_LARGE : ERROR_NONE);
-        whole_json_release_cut(&cut);
+        for (int descended = 0; descended < 2; descended++) {
+            const struct selection selection = {NULL, NULL, PATHS(descended ? "a.b" : "a")};
+            struct cut cut = whole_json_cut(&selection, text.bytes, text.length, NULL, 1000);
+            assert_int_equal(cut.failed, depth > 64);
+            assert_int_equal(cut.error.kind, depth > 64 ? ERROR_TOO_LARGE : ERROR_NONE);
+            whole_json_release_cut(&cut);
+        }
         buffer_release(&text);
     }
 }
@@ -560,6 +666,7 @@ static const struct selection selections[] = {
     {"data.a", PATHS("a", "a.b", "owner"), PATHS("data.b", "data.owner.id")},
     {NULL, NULL, PATHS("id", "data.nodes", "a.a", "owner")},
     {"a", PATHS("data.id"), PATHS("id", "b.topics")},
+    {"data.nodes", PATHS("a.a.id", "a.b", "b.a.a", "id.a"), PATHS("errors.a.b", "data.b.a", "a.a")},
 };
 
 /*
@@ -680,6 +787,10 @@ static void test_records(void **state)
          "{\"data\":null}"},
         {"another document", {"values", PATHS("id"), PATHS("size")}, "[1,2]", "null"},
         {"nothing is wanted", {NULL, NULL, PATHS("size")}, "{\"a\":1}", "{}"},
+        {"members in arrays",
+         {"", PATHS("a.b"), NULL},
+         "[{\"a\" : [ {\"c\":1,\"b\": 2 } , [ ],null, 3.0 ]}]",
+         "[{\"a\":[{\"b\":2},[],null,3.0]}]"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct buffer record = BUFFER_INIT(1000);
@@ -728,7 +839,8 @@ static void test_recordings(void **state)
         {"github/repos-jenkinsci-per100-page22of23.json", {"", NULL, NULL}},
         {"github/repos-mailchimp-2020.json", {"", PATHS("id", "description", "owner"), NULL}},
         {"github/graphql-repositoryOwner-list.json",
-         {"data.repositoryOwner.repositories.nodes", PATHS("name", "languages"),
+         {"data.repositoryOwner.repositories.nodes",
+          PATHS("name", "languages.edges.size", "languages.edges.node.name"),
           PATHS("data.repositoryOwner.login", "data.repositoryOwner.repositories.totalCount",
                 "errors")}},
         {"github/graphql-discussions-page1of3.json", {NULL, NULL, PATHS("data", "errors")}},
@@ -746,6 +858,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_elements_of_arrays),
         cmocka_unit_test(test_kept_members),
+        cmocka_unit_test(test_members_in_arrays),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_what_nobody_keeps_need_not_be_utf8),
         cmocka_unit_test(test_error_kinds),
@@ -755,6 +868,7 @@ int main(void)
         cmocka_unit_test(test_unfinished_is_freed),
         cmocka_unit_test(test_ceilings),
         cmocka_unit_test(test_ceiling_of_objects),
+        cmocka_unit_test(test_ceiling_of_arrays),
         cmocka_unit_test(test_many_elements),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_made_documents),

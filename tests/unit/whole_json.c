@@ -169,35 +169,57 @@ static int value_at(struct json_object *document, const char *path, struct json_
     return result;
 }
 
-/* Adds what stands at `path` of the object `value` to `picked`. */
-static void pick_into(struct json_object *picked, struct json_object *value, const char *path)
+/* What is behind `name` in a path that begins with it, "" for the name itself; else NULL. */
+static const char *behind(const char *path, const char *name)
 {
-    const char *const dot = strchrnul(path, '.');
-    char *const name = alloc_text_of(path, (size_t)(dot - path));
-    struct json_object *member = NULL;
-    struct json_object *inner = NULL;
-    if (!json_object_object_get_ex(value, name, &member))
-        goto out;
-    json_object_object_get_ex(picked, name, &inner);
-    if (*dot == '\0' || !json_object_is_type(member, json_type_object)) {
-        json_object_object_add(picked, name, json_object_get(member));
-    } else if (inner != member) {
-        if (inner == NULL)
-            json_object_object_add(picked, name, inner = json_object_new_object());
-        pick_into(inner, member, dot + 1);
-    }
-out:
-    free(name);
+    const size_t length = strlen(name);
+    if (path == NULL || strncmp(path, name, length) != 0)
+        return NULL;
+    return path[length] == '.' ? path + length + 1 : path[length] == '\0' ? path + length : NULL;
 }
 
-/* What is kept of `value`: the caller's own reference. NULL `paths` keep it whole. */
-static struct json_object *pick(struct json_object *value, const char *const *paths)
+#define PATHS_MAXIMUM 20
+
+static struct json_object *pick(struct json_object *value, const char *const *paths,
+                                const char *way);
+
+static void pick_member(struct json_object *picked, const char *name, struct json_object *member,
+                        const char *const *paths, const char *way)
 {
+    const char *rests[PATHS_MAXIMUM] = {NULL};
+    size_t count = 0;
+    bool whole = false;
+    for (; *paths != NULL; paths++) {
+        const char *const rest = behind(*paths, name);
+        whole = whole || (rest != NULL && *rest == '\0');
+        if (rest != NULL && count + 1 < PATHS_MAXIMUM)
+            rests[count++] = rest;
+    }
+    if (count > 0)
+        json_object_object_add(
+            picked, name, whole ? json_object_get(member) : pick(member, rests, behind(way, name)));
+}
+
+/*
+ * What is kept of `value`: the caller's own reference. NULL `paths` keep it whole. `way` is that to
+ * the elements, if they are inside: there only objects are looked into.
+ */
+static struct json_object *pick(struct json_object *value, const char *const *paths,
+                                const char *way)
+{
+    if (paths != NULL && way == NULL && json_object_is_type(value, json_type_array)) {
+        struct json_object *const picked = json_object_new_array();
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            json_object_array_add(picked, pick(json_object_array_get_idx(value, i), paths, NULL));
+        return picked;
+    }
     if (paths == NULL || !json_object_is_type(value, json_type_object))
         return json_object_get(value);
     struct json_object *const picked = json_object_new_object();
-    for (; *paths != NULL; paths++)
-        pick_into(picked, value, *paths);
+    json_object_object_foreach(value, name, member)
+    {
+        pick_member(picked, name, member, paths, way);
+    }
     return picked;
 }
 
@@ -211,9 +233,10 @@ struct cut whole_json_cut_parsed(const struct selection *selection, struct json_
                       json_object_is_type(array, json_type_array);
     for (size_t i = 0; cut.found_array && i < json_object_array_length(array); i++)
         json_object_array_add(cut.elements,
-                              pick(json_object_array_get_idx(array, i), selection->members));
+                              pick(json_object_array_get_idx(array, i), selection->members, NULL));
     cut.envelope = json_object_is_type(document, json_type_object)
-                       ? pick(document, selection->envelope != NULL ? selection->envelope : nothing)
+                       ? pick(document, selection->envelope != NULL ? selection->envelope : nothing,
+                              selection->array)
                        : json_object_new_object();
     return cut;
 }
