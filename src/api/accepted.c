@@ -88,7 +88,7 @@ void accepted_answer(const struct api_settings *settings, struct exchange *excha
     reply->status = 202;
     headers_lend(&reply->headers, "Content-Type", "application/json");
     headers_lend(&reply->headers, "Cache-Control", "no-store");
-    headers_add(&reply->headers, "Retry-After", RETRY_AFTER);
+    headers_lend(&reply->headers, "Retry-After", RETRY_AFTER);
     add_location(settings, exchange);
     add_preference(&exchange->preference, &reply->headers);
     buffer_append_text(&reply->body,

@@ -105,7 +105,7 @@ static const char *key_of(const struct request *request)
 
 static int refuse_key(struct reply *reply, const char *challenge, const char *detail)
 {
-    headers_add(&reply->headers, "WWW-Authenticate", challenge);
+    headers_lend(&reply->headers, "WWW-Authenticate", challenge);
     refusal_say(REFUSAL_KEY_NEEDED, detail, reply);
     return -1;
 }

@@ -221,9 +221,10 @@ void api_write(const struct exchange *exchange, struct buffer *into)
 {
     size_t length;
     const char *body = reply_body(&exchange->reply, &length);
-    buffer_reserve(into, reply_size(&exchange->reply));
+    const bool is_head = route_method(exchange->request.method) == METHOD_HEAD;
+    buffer_reserve(into, reply_head_size(&exchange->reply) + (is_head ? 0 : length));
     reply_head(&exchange->reply, into);
-    if (route_method(exchange->request.method) != METHOD_HEAD)
+    if (!is_head)
         buffer_append(into, body, length);
 }
 

@@ -31,7 +31,7 @@ void constant_answer(struct exchange *exchange, const char *media_type)
         return;
     }
     headers_add(&reply->headers, "ETag", tag);
-    headers_add(&reply->headers, "Cache-Control", CACHE_CONTROL);
+    headers_lend(&reply->headers, "Cache-Control", CACHE_CONTROL);
     if (condition == CACHING_NOT_MODIFIED) {
         reply->status = 304;
         forget_body(reply);
@@ -45,6 +45,6 @@ void constant_redirect(struct exchange *exchange, const char *location)
 {
     struct reply *reply = &exchange->reply;
     headers_add(&reply->headers, "Location", location);
-    headers_add(&reply->headers, "Cache-Control", CACHE_CONTROL);
+    headers_lend(&reply->headers, "Cache-Control", CACHE_CONTROL);
     reply->status = 308;
 }

@@ -50,5 +50,5 @@ void cors_preflight(struct headers *headers, const char *allowed, const char *or
     headers_lend(headers, "Access-Control-Allow-Headers",
                  "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, Prefer, "
                  "X-Request-Id");
-    headers_add(headers, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
+    headers_lend(headers, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
 }

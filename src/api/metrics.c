@@ -189,7 +189,7 @@ static enum api_step begin(const struct api_settings *settings, struct exchange 
     }
     show(settings, sums, wall, &reply->body);
     reply->status = 200;
-    headers_add(&reply->headers, "Content-Type", EXPOSITION_MEDIA_TYPE);
+    headers_lend(&reply->headers, "Content-Type", EXPOSITION_MEDIA_TYPE);
     headers_lend(&reply->headers, "Cache-Control", "no-store");
     return API_ANSWERED;
 }

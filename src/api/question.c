@@ -69,7 +69,7 @@ static int refuse(enum refusal_kind kind, const char *detail, struct reply *repl
 
 static int refuse_media_type(const char *detail, struct reply *reply)
 {
-    headers_add(&reply->headers, "Accept-Post", accept_post);
+    headers_lend(&reply->headers, "Accept-Post", accept_post);
     return refuse(REFUSAL_MEDIA_TYPE, detail, reply);
 }
 

@@ -46,9 +46,10 @@ int buffer_reserve(struct buffer *buffer, size_t more)
     size_t capacity = buffer->capacity + buffer->capacity / 2;
     if (capacity < needed)
         capacity = needed < LEAST_BYTES ? LEAST_BYTES : needed;
-    if (capacity > buffer->maximum + 1)
+    if (capacity - 1 > buffer->maximum)
         capacity = buffer->maximum + 1;
     buffer->bytes = alloc_resized(buffer->bytes, capacity, 1);
+    buffer->bytes[buffer->length] = '\0';
     buffer->capacity = capacity;
     return 0;
 }

@@ -4,7 +4,8 @@
  * The ceiling is given when the buffer is born. An append that would pass it
  * changes nothing and returns -1, and the buffer is marked `overflowed`, so a
  * writer may append many parts and look once at the end. `bytes` is always
- * NUL-terminated behind `length` once anything was appended, and NULL before.
+ * NUL-terminated behind `length` once room was made or anything appended, and
+ * NULL before.
  */
 #ifndef FORGEFOLD_BASE_BUFFER_H
 #define FORGEFOLD_BASE_BUFFER_H
@@ -18,7 +19,7 @@ struct buffer {
     char *bytes;
     size_t length;   /* bytes in use, without the NUL */
     size_t capacity; /* bytes allocated: at most maximum + 1 */
-    size_t maximum;  /* `length` never passes this */
+    size_t maximum;  /* `length` never passes this; less than SIZE_MAX */
     bool overflowed; /* an append was refused since init or clear */
 };
 

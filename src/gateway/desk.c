@@ -197,12 +197,9 @@ void desk_open(struct desk *desk)
         engine_use_store(desk->engine, dispatch_errand, desk);
 }
 
-bool desk_do_next(struct desk *desk, struct queue *queue)
+void desk_do(struct desk *desk, struct message *message)
 {
-    struct message *message = message_take(queue);
-    if (message != NULL)
-        message->receive(message, desk);
-    return message != NULL;
+    message->receive(message, desk);
 }
 
 bool desk_stop(struct desk *desk)
@@ -214,10 +211,18 @@ bool desk_stop(struct desk *desk)
     return true;
 }
 
+static bool do_next(struct desk *desk, struct queue *queue)
+{
+    struct message *message = message_take(queue);
+    if (message != NULL)
+        desk_do(desk, message);
+    return message != NULL;
+}
+
 static void do_the_rest(struct desk *desk)
 {
     while (atomic_load(&desk->parked) > 0 || !engine_is_idle(desk->engine)) {
-        while (desk_do_next(desk, &desk->outbox) || desk_do_next(desk, &desk->errands))
+        while (do_next(desk, &desk->outbox) || do_next(desk, &desk->errands))
             ;
         engine_step(desk->engine, 0);
     }

@@ -28,7 +28,7 @@ struct desk {
     size_t maximum_parked;   /* requests that may wait; more are refused with 503 */
     bool keeps;              /* there is a store for what visits come to */
     struct waiting *waiting; /* for bytes */
-    struct queue outbox;     /* visitors with their answers; poll its descriptor: desk_do_next */
+    struct queue outbox;     /* visitors with their answers; poll its descriptor: desk_do */
     struct queue errands;    /* to the store; likewise */
     atomic_size_t parked;
     atomic_bool stopping; /* connections are closed behind their replies */
@@ -45,10 +45,10 @@ void desk_open(struct desk *desk);
 void desk_serve(struct desk *desk, struct visitor *visitor);
 
 /*
- * Does what the next message of one of the desk's queues says; false when there was none. One of
- * the outbox may wait for a peer to take its reply, one of the errands for the store.
+ * Does what a message of one of its queues says (message_take). One of the outbox may wait for a
+ * peer to take its reply, one of the errands for the store.
  */
-bool desk_do_next(struct desk *desk, struct queue *queue);
+void desk_do(struct desk *desk, struct message *message);
 
 /*
  * What is parked is answered within the engine's grace, and no connection is kept. Returns at once;

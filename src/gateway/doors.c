@@ -170,9 +170,12 @@ static void serve_listener(struct doors *doors, uint32_t events)
 
 static void serve_outbox(struct doors *doors)
 {
+    struct message *message = message_take(&doors->desk.outbox);
     poll_again(doors, doors->desk.outbox.descriptor, &doors->desk.outbox);
+    if (message == NULL)
+        return;
     grow(doors);
-    desk_do_next(&doors->desk, &doors->desk.outbox);
+    desk_do(&doors->desk, message);
 }
 
 /*
@@ -190,13 +193,22 @@ static void poll_errands_again(struct doors *doors)
 }
 
 /* Whoever takes the last place leaves the errands alone, until the first of them is done. */
-static void serve_errands(struct doors *doors)
+static void run_errand(struct doors *doors, struct message *message)
 {
     if (atomic_fetch_add(&doors->on_errands, 1) + 1 < errand_places(doors))
         poll_errands_again(doors);
     grow(doors);
-    desk_do_next(&doors->desk, &doors->desk.errands);
+    desk_do(&doors->desk, message);
     if (atomic_fetch_sub(&doors->on_errands, 1) == errand_places(doors))
+        poll_errands_again(doors);
+}
+
+static void serve_errands(struct doors *doors)
+{
+    struct message *message = message_take(&doors->desk.errands);
+    if (message != NULL)
+        run_errand(doors, message);
+    else
         poll_errands_again(doors);
 }
 
@@ -342,6 +354,7 @@ static int open_all(struct doors *doors)
     pthread_mutex_init(&doors->lock, NULL);
     waiting_init(&doors->waiting, doors->epoll);
     desk_open(&doors->desk);
+    fastcgi_listen(doors->listener);
     if (doors->epoll < 0 || doors->leave < 0 || doors->signals < 0 ||
         make_nonblocking(doors->listener) < 0 || poll_all(doors) < 0) {
         log_error("requests cannot be taken: %s", strerror(errno));

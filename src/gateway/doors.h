@@ -5,9 +5,8 @@
  *
  * A parked request belongs to nobody until the engine hands it back through the
  * outbox; its errands to the store have another queue, and take up a quarter of
- * the doors at most. One door starts with the process; while none is
- * idle another is added, up to the number allowed, because web hosts count
- * threads.
+ * the doors at most. One door starts with the process; while none is idle another
+ * is added, up to the number allowed, because web hosts count threads.
  */
 #ifndef FORGEFOLD_GATEWAY_DOORS_H
 #define FORGEFOLD_GATEWAY_DOORS_H

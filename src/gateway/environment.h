@@ -12,10 +12,10 @@
 
 /*
  * Fills everything but the body from `variables`, which lend it their texts until it is released:
- * each "NAME=value", NULL behind the last. The
- * target is REQUEST_URI without its query (servers agree on nothing else), or SCRIPT_NAME and
- * PATH_INFO where there is none; several slashes it begins with become one, and a backslash behind
- * them "%5C". -1 when there is no method: then the variables did not come whole.
+ * each "NAME=value", NULL behind the last. The target is REQUEST_URI without its query (servers
+ * agree on nothing else), or SCRIPT_NAME and PATH_INFO where there is none; several slashes it
+ * begins with become one, and a backslash behind them "%5C". -1 when there is no method: then the
+ * variables did not come whole.
  *
  * A name may come more than once. nginx gives each line of a header a variable of its own, and
  * "X_Forwarded_For" is the same name as "X-Forwarded-For" under all servers that let it through.

@@ -20,8 +20,8 @@
 #define SEND_TIMEOUT_SECONDS 10
 
 /*
- * A socket on which nothing was sent yet takes this much at once, whatever its buffer: Linux gives
- * none less than 4,608 bytes, and each has room for two pieces of half that (unix(7), tcp(7)).
+ * A Unix socket on which nothing was sent yet takes this much at once, whatever its buffer: Linux
+ * gives none less than 4,608 bytes, and such a one takes 4,480.
  */
 #define TAKEN_AT_ONCE_BYTES 4096
 /* Records around a reply (FastCGI 1.0 section 3): ends of both streams and of the request. */
@@ -37,7 +37,7 @@ struct connection {
     bool in_parts;       /* the request did not come at once: its bytes are collected */
     struct buffer parts; /* they are, then */
     bool dropped;        /* more came than may be kept */
-    bool is_patient;     /* writing waits so long and no longer */
+    bool is_patient;     /* writing is limited in time, whatever is written */
 };
 
 bool fastcgi_is_listener(int descriptor)
@@ -55,6 +55,18 @@ int fastcgi_init(struct error *error)
     if (FCGX_Init() != 0)
         return error_set(error, ERROR_SYSTEM, "libfcgi cannot start: %s", strerror(errno));
     return 0;
+}
+
+/* Writing waits so long, and no longer; 0, or -1. */
+static int limit_writing(int descriptor)
+{
+    const struct timeval patience = {.tv_sec = SEND_TIMEOUT_SECONDS};
+    return setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+}
+
+void fastcgi_listen(int listener)
+{
+    limit_writing(listener);
 }
 
 struct connection *connection_new(int descriptor)
@@ -228,10 +240,8 @@ int connection_read(struct connection *connection, struct request *request, size
 /* A door waits for a slow web server, but not for ever. */
 static void be_patient(struct connection *connection)
 {
-    const struct timeval patience = {.tv_sec = SEND_TIMEOUT_SECONDS};
     if (!connection->is_patient)
-        setsockopt(connection->descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    connection->is_patient = true;
+        connection->is_patient = limit_writing(connection->descriptor) == 0;
 }
 
 bool connection_reply(struct connection *connection, const struct buffer *reply)
@@ -239,10 +249,13 @@ bool connection_reply(struct connection *connection, const struct buffer *reply)
     FCGX_Request *fcgi = &connection->fcgi;
     if (reply->length + FRAMING_BYTES > TAKEN_AT_ONCE_BYTES)
         be_patient(connection);
-    /* libfcgi takes an int; REPLY_MAXIMUM_BYTES is far below. */
-    bool sound = FCGX_PutStr(reply->bytes, (int)reply->length, fcgi->out) == (int)reply->length;
-    sound = FCGX_FClose(fcgi->err) == 0 && sound;
-    sound = FCGX_FClose(fcgi->out) == 0 && sound;
+    /*
+     * libfcgi takes an int; REPLY_MAXIMUM_BYTES is far below. Closing would write again, and wait
+     * as long again.
+     */
+    const bool sound =
+        FCGX_PutStr(reply->bytes, (int)reply->length, fcgi->out) == (int)reply->length &&
+        FCGX_FClose(fcgi->err) == 0 && FCGX_FClose(fcgi->out) == 0;
     if (!sound)
         log_info("the web server did not take a reply");
     return sound && fcgi->keepConnection != 0;

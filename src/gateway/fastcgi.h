@@ -26,6 +26,12 @@ bool fastcgi_is_listener(int descriptor);
 /* Once, before the first connection and before threads. ERROR_SYSTEM. */
 int fastcgi_init(struct error *error);
 
+/*
+ * Once, before anything is accepted: what Linux has TCP connections inherit from the listening
+ * socket, and Unix ones not.
+ */
+void fastcgi_listen(int listener);
+
 /* A connection that was just accepted; takes over the descriptor. */
 struct connection *connection_new(int descriptor);
 

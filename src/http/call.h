@@ -12,8 +12,8 @@
 #include "http/headers.h"
 
 /*
- * What to keep of a JSON answer. Paths are dotted member names, and lead through arrays into each of
- * their elements (forge/elements.h). Everything else is scanned past.
+ * What to keep of a JSON answer. Paths are dotted member names, and lead through arrays into each
+ * of their elements (forge/elements.h). Everything else is scanned past.
  */
 struct selection {
     /* Where the array of elements is: "data.nodes", "" for the document; NULL: no elements. */

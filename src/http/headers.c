@@ -47,7 +47,8 @@ int headers_add(struct headers *headers, const char *name, const char *value)
     const size_t name_length = strlen(name);
     const size_t value_length = strlen(value);
     const size_t bytes = name_length + value_length;
-    if (bytes > HEADERS_MAXIMUM_BYTES - headers->bytes || !is_token(name) || !is_field_value(value))
+    if (headers->bytes > HEADERS_MAXIMUM_BYTES || bytes > HEADERS_MAXIMUM_BYTES - headers->bytes ||
+        !is_token(name) || !is_field_value(value))
         return -1;
     char *block = alloc_zeroed(bytes + 2, 1);
     memcpy(block, name, name_length);

@@ -34,7 +34,8 @@ int headers_format(struct headers *headers, const char *name, const char *format
 
 /*
  * The same without a copy, of texts that outlive the headers and that this program has written
- * itself: they are what headers_add would take.
+ * itself: they are what headers_add would take, but for the ceiling, which they count for and are
+ * never refused by.
  */
 void headers_lend(struct headers *headers, const char *name, const char *value);
 

@@ -4,10 +4,10 @@
 
 #include "base/alloc.h"
 
+/* With the reason phrases of RFC 9110 section 15, and of RFC 6585 section 4 for 429. */
 static const struct {
     int status;
-    const char
-        *line; /* with the reason phrase of RFC 9110 section 15, for 429 of RFC 6585 section 4 */
+    const char *line;
 } statuses[] = {
     {200, "200 OK"},
     {202, "202 Accepted"},
@@ -80,11 +80,9 @@ static void append_length(struct buffer *into, size_t length)
     buffer_append_text(into, "\r\n");
 }
 
-size_t reply_size(const struct reply *reply)
+size_t reply_head_size(const struct reply *reply)
 {
-    size_t length;
-    reply_body(reply, &length);
-    return OTHER_HEAD_BYTES + reply->headers.bytes + reply->headers.count * BETWEEN_BYTES + length;
+    return OTHER_HEAD_BYTES + reply->headers.bytes + reply->headers.count * BETWEEN_BYTES;
 }
 
 void reply_head(const struct reply *reply, struct buffer *into)

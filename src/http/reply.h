@@ -36,8 +36,8 @@ void reply_release(struct reply *reply);
 size_t reply_status_number(int status);
 int reply_status_at(size_t number);
 
-/* At least as many bytes as head and body come to. */
-size_t reply_size(const struct reply *reply);
+/* At least as many bytes as the head comes to. */
+size_t reply_head_size(const struct reply *reply);
 
 /*
  * Appends the head in CGI form (RFC 3875 section 6): "Status: 200 OK", the header fields,

@@ -44,7 +44,7 @@ struct request {
     int64_t body_promised; /* Content-Length; -1 when it was not told */
     enum request_fault fault;
 
-    char **kept;
+    char **kept; /* what request_keep was given */
     size_t kept_count;
     size_t kept_capacity;
 };

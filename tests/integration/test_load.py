@@ -5,12 +5,14 @@ Upstream latency makes the order of things certain: what must wait waits for the
 everything else can be seen to have happened before.
 """
 
+import pathlib
 import select
 import sys
 import time
 
 sys.dont_write_bytecode = True  # the source tree may be read-only
 
+import store_support as store  # noqa: E402
 import support  # noqa: E402
 from support import Program, contract, fcgi, finish, tap  # noqa: E402
 from harness.processes import wait_until  # noqa: E402
@@ -207,6 +209,24 @@ def answer_late(own):
 @tap.test("the reply deadline answers with what is complete, and the visit goes on", seconds=120)
 def check_late():
     with_program(answer_late, REPLY_DEADLINE_SECONDS=1, UPSTREAM_TIMEOUT_SECONDS=60)
+
+
+MANY_DOORS = 64
+ONE_BY_ONE = 100
+# The engine's, one that listens, some that answer, keep and tidy up for the same visit.
+FEW_THREADS = 12
+
+
+@tap.test("threads are added when all are busy, and not because something is to be done",
+          seconds=120)
+def check_threads():
+    with store.Files() as files, \
+            store.keeping(simulator.get(), files.url, DOORS=MANY_DOORS) as own:
+        for number in range(ONE_BY_ONE):
+            name = f"g1-b1-alone-{number}"
+            store.check_right(simulator.get(), own.get(f"username={name}"), name)
+        threads = len(list(pathlib.Path(f"/proc/{own.child.pid}/task").iterdir()))
+        tap.true(threads <= FEW_THREADS, f"{threads} threads for one visit at a time")
 
 
 CONCURRENCY = 4

@@ -5,12 +5,15 @@ The program runs as our own child on a Unix socket, without a web server in betw
 here names the rule that was broken; the tests of the web servers only show that something was.
 """
 
+import fcntl
 import json
 import os
 import pathlib
 import select
 import signal
+import struct
 import sys
+import termios
 import time
 
 sys.dont_write_bytecode = True  # the source tree may be read-only
@@ -80,13 +83,13 @@ def check_answers(path, name=NAME):
     contract.profile(fcgi.ask_json(path, body_for(name)), expected(name))
 
 
-def check_at_once(path, count=1):
-    """The program answers what needs no forge, and does it now."""
+def check_at_once(path, count=1, seconds=AT_ONCE_SECONDS):
+    """The program answers what needs no forge, and does it now, or within so many seconds."""
     for _ in range(count):
         begun = time.monotonic()
         contract.problem(fcgi.ask_json(path, MALFORMED), 400)
         took = time.monotonic() - begun
-        tap.true(took < AT_ONCE_SECONDS, f"an answer within {AT_ONCE_SECONDS} s, not {took:.2f}")
+        tap.true(took < seconds, f"an answer within {seconds} s, not {took:.2f}")
 
 
 def check_not_served(connection, seconds=AT_ONCE_SECONDS * 2):
@@ -383,6 +386,37 @@ def check_not_reading():
     with Connection(path) as connection:
         connection.send(post_bytes(body_for(NAME), keep=True))
         check_at_once(path, 3)
+
+
+SEND_SECONDS = 10  # what the program gives a web server to take a reply (src/gateway/fastcgi.c)
+
+
+def unread(connection):
+    """How many bytes have come on it (ioctl_tty(2), FIONREAD)."""
+    return struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4)))[0]
+
+
+def fill_with_replies(connection):
+    """Asks on a kept connection, one after the other, and reads nothing, until an answer does not
+    come: then its door writes in vain."""
+    request = post_bytes(MALFORMED, keep=True)
+    before, deadline = -1, time.monotonic()
+    while time.monotonic() < deadline or unread(connection) > before:
+        if unread(connection) > before:
+            before, deadline = unread(connection), time.monotonic() + AT_ONCE_SECONDS
+            connection.send(request)
+        time.sleep(0.001)
+
+
+@tap.test("many answers that are not read hold a door for a while, and no longer", seconds=90)
+def check_not_reading_for_long():
+    own = servers.Responder(settings() | {"DOORS": 1})
+    try:
+        with Connection(own.path) as connection:
+            fill_with_replies(connection)
+            check_at_once(own.path, 1, SEND_SECONDS + AT_ONCE_SECONDS)
+    finally:
+        own.close()
 
 
 @tap.test("what is no FastCGI at all ends its own connection and nothing else")

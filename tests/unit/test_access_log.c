@@ -17,10 +17,10 @@
 static struct exchange exchange_of(const char *method, const char *target)
 {
     struct exchange exchange = {
-        .request = {.method = alloc_text(method),
-                    .target = alloc_text(target),
-                    .query = alloc_text("username=secret-name"),
-                    .authorization = alloc_text("Bearer secret-key")},
+        .request = {.method = method,
+                    .target = target,
+                    .query = "username=secret-name",
+                    .authorization = "Bearer secret-key"},
         .reply.status = 200,
         .id = "an-id",
         .client = {.sender = {.is_known = true}},

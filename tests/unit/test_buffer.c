@@ -66,6 +66,7 @@ static void room_is_made_up_to_the_ceiling(void **state)
     assert_int_equal(buffer_reserve(&buffer, 101), -1);
     assert_int_equal(buffer_reserve(&buffer, 100), 0);
     assert_int_equal(buffer.length, 0);
+    assert_string_equal(buffer_text(&buffer), "");
     const char *bytes = buffer.bytes;
     for (int i = 0; i < 100; i++)
         assert_int_equal(buffer_append_byte(&buffer, 'a'), 0);
