@@ -11,6 +11,7 @@
  * answer is what goes out. HTTP/1.1 with Content-Length only, connections stay
  * open. A request is answered so many milliseconds after it has come in whole:
  * 0, until a request for /latency/N, itself answered at once, says otherwise.
+ * /waiting is answered at once too, with how many have not been answered yet.
  * What was not recorded is answered with 599 at once.
  */
 #include "config.h"
@@ -34,6 +35,8 @@
 #define MAXIMUM_EVENTS 64
 #define BACKLOG 1024
 #define LATENCY_TARGET "GET /latency/"
+#define WAITING_TARGET "GET /waiting "
+#define WAITING_SIZE 100
 #define NANOSECONDS ((int64_t)1000000000)
 #define NANOSECONDS_OF_MS ((int64_t)1000000)
 
@@ -70,6 +73,9 @@ struct replayer {
     struct recording *recordings;
     size_t count;
     TAILQ_HEAD(, connection) late; /* in the order in which they are due */
+    size_t waiting;                /* how many these are */
+    struct recording told_waiting; /* the latest answer that told it */
+    char told[WAITING_SIZE];
 };
 
 static void give_up(const char *what)
@@ -112,6 +118,43 @@ static void add_recording(struct replayer *replayer, struct recording recording)
     replayer->recordings[replayer->count++] = recording;
 }
 
+/* By length, which tells most apart, then by bytes; a request may be in two pieces. */
+struct request {
+    const char *line, *rest; /* `rest` is behind the newline that ends the line */
+    size_t line_length, rest_length;
+};
+
+static struct request request_of(const struct recording *recording)
+{
+    const size_t line_length = strcspn(recording->request, "\n");
+    return (struct request){.line = recording->request,
+                            .line_length = line_length,
+                            .rest = recording->request + line_length + 1,
+                            .rest_length = recording->request_length - line_length - 1};
+}
+
+static int compare_requests(const struct request *one, const struct request *other)
+{
+    if (one->line_length != other->line_length)
+        return one->line_length < other->line_length ? -1 : 1;
+    if (one->rest_length != other->rest_length)
+        return one->rest_length < other->rest_length ? -1 : 1;
+    const int difference = memcmp(one->line, other->line, one->line_length);
+    return difference != 0 ? difference : memcmp(one->rest, other->rest, one->rest_length);
+}
+
+static int compare_recordings(const void *one, const void *other)
+{
+    const struct request first = request_of(one), second = request_of(other);
+    return compare_requests(&first, &second);
+}
+
+static int compare_with_recording(const void *request, const void *recording)
+{
+    const struct request recorded = request_of(recording);
+    return compare_requests(request, &recorded);
+}
+
 static void load(struct replayer *replayer, const char *path)
 {
     size_t length;
@@ -128,19 +171,21 @@ static void load(struct replayer *replayer, const char *path)
             give_up("a recording that is cut off");
         add_recording(replayer, recording);
     }
+    if (replayer->count > 0)
+        qsort(replayer->recordings, replayer->count, sizeof *replayer->recordings,
+              compare_recordings);
 }
 
 static const struct recording *find(const struct replayer *replayer, const char *line,
                                     size_t line_length, const char *body, size_t body_length)
 {
-    for (size_t i = 0; i < replayer->count; i++) {
-        const struct recording *recording = &replayer->recordings[i];
-        if (recording->request_length == line_length + 1 + body_length &&
-            memcmp(recording->request, line, line_length) == 0 &&
-            recording->request[line_length] == '\n' &&
-            memcmp(recording->request + line_length + 1, body, body_length) == 0)
-            return recording;
-    }
+    const struct request request = {line, body, line_length, body_length};
+    const struct recording *found =
+        replayer->count == 0 ? NULL
+                             : bsearch(&request, replayer->recordings, replayer->count,
+                                       sizeof *replayer->recordings, compare_with_recording);
+    if (found != NULL)
+        return found;
     fprintf(stderr, "replayer: not recorded: %.*s\n", (int)line_length, line);
     return &unknown;
 }
@@ -155,10 +200,17 @@ static void watch(const struct replayer *replayer, int operation, int descriptor
         give_up("epoll_ctl");
 }
 
+static void leave_line(struct replayer *replayer, struct connection *connection)
+{
+    TAILQ_REMOVE(&replayer->late, connection, entry);
+    connection->waits = false;
+    replayer->waiting--;
+}
+
 static void drop(struct replayer *replayer, struct connection *connection)
 {
     if (connection->waits)
-        TAILQ_REMOVE(&replayer->late, connection, entry);
+        leave_line(replayer, connection);
     close(connection->descriptor);
     free(connection);
 }
@@ -214,6 +266,7 @@ static void answer_later(struct replayer *replayer, struct connection *connectio
     connection->due = now() + replayer->latency;
     connection->waits = true;
     TAILQ_INSERT_TAIL(&replayer->late, connection, entry);
+    replayer->waiting++;
     if (TAILQ_FIRST(&replayer->late) == connection)
         arm(replayer);
 }
@@ -222,8 +275,7 @@ static void answer_due(struct replayer *replayer)
 {
     struct connection *connection;
     while ((connection = TAILQ_FIRST(&replayer->late)) != NULL && connection->due <= now()) {
-        TAILQ_REMOVE(&replayer->late, connection, entry);
-        connection->waits = false;
+        leave_line(replayer, connection);
         if (answer(replayer, connection) < 0)
             drop(replayer, connection);
     }
@@ -235,6 +287,17 @@ static size_t body_length(const char *head)
     static const char name[] = "\r\nContent-Length:";
     const char *field = strcasestr(head, name);
     return field == NULL ? 0 : strtoul(field + sizeof name - 1, NULL, 10);
+}
+
+static const struct recording *tell_waiting(struct replayer *replayer)
+{
+    char number[24];
+    const int digits = snprintf(number, sizeof number, "%zu", replayer->waiting);
+    const int length = snprintf(replayer->told, sizeof replayer->told,
+                                "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", digits, number);
+    replayer->told_waiting =
+        (struct recording){.answer = replayer->told, .answer_length = (size_t)length};
+    return &replayer->told_waiting;
 }
 
 /* Finds the answer once the request is whole. False: it is not. */
@@ -253,6 +316,10 @@ static bool read_request(struct replayer *replayer, struct connection *connectio
     if (strncmp(line, LATENCY_TARGET, strlen(LATENCY_TARGET)) == 0) {
         replayer->latency = strtol(line + strlen(LATENCY_TARGET), NULL, 10) * NANOSECONDS_OF_MS;
         connection->answering = &at_once;
+        return true;
+    }
+    if (strncmp(line, WAITING_TARGET, strlen(WAITING_TARGET)) == 0) {
+        connection->answering = tell_waiting(replayer);
         return true;
     }
     const size_t target = strcspn(line, " ") + 1;
@@ -275,7 +342,8 @@ static int receive(struct replayer *replayer, struct connection *connection)
     if (connection->answering != NULL || !read_request(replayer, connection))
         return 0;
     connection->sent = 0;
-    if (connection->answering == &at_once || replayer->latency == 0)
+    if (connection->answering == &at_once || connection->answering == &replayer->told_waiting ||
+        replayer->latency == 0)
         return answer(replayer, connection);
     answer_later(replayer, connection);
     return 0;

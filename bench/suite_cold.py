@@ -1,4 +1,8 @@
-"""Cold visits: how long they take in round trips to the upstream, and what they ask of it."""
+"""Cold visits: how long they take in round trips to the upstream, and what they ask of it.
+
+Round trips are what is left of the time when what the process itself took is subtracted: how long
+it ran, and how long others on the machine kept it from running.
+"""
 
 import contextlib
 import statistics
@@ -50,8 +54,10 @@ def _row(what, latency, scene, ours, limits):
     visited, peaks = zip(*ours)
     counts, trips = scene.counts, scene.round_trips()
     processor = statistics.median(visit.processor for visit in visited)
+    delayed = statistics.median(visit.delayed for visit in visited)
     note = (f"{counts['requests']} calls, {counts['bytes'] / MIB:.1f} MiB, {processor * 1000:.1f} "
-            f"ms of processor time, peak {max(peaks) / MIB:.1f} MiB")
+            f"ms of processor time, {delayed * 1000:.1f} ms without a processor, "
+            f"peak {max(peaks) / MIB:.1f} MiB")
     if latency == 0:
         return world_module.compare(
             "cold", f"{what}: wall time, against fetching alone", "s",

@@ -1,4 +1,5 @@
-"""Processor time of cold visits by REST listings, against fetching and parsing the same pages.
+"""Processor time of cold visits, against fetching and parsing the same pages. What is promised is
+promised of listings by REST.
 
 Both are processes that go on running, connections open, and all that each of them uses counts: of
 the program also what answering by FastCGI takes, of the limit nothing but the pages. The rows of
@@ -11,6 +12,8 @@ import visits
 import world as world_module
 
 SIZES = (1000, 10000)
+# With a token: all by GraphQL, and what GraphQL tells of a listing by REST. No promise.
+TOKEN_SIZES = (100, 1000)
 PROMISE = 0.5
 PAIRS = 7
 
@@ -23,12 +26,16 @@ def rows(world):
                 yield _running(world, scene, f"a visit of {size} repositories, {encoding}")
                 if size == SIZES[0]:
                     yield _whole(world, scene, f"a command that visits {size}, {encoding}")
+    with world.simulator() as simulator:
+        for size in TOKEN_SIZES:
+            scene = visits.Scene(simulator, size, visits.TOKEN)
+            yield _running(world, scene, f"a visit of {size} repositories with a token", None)
 
 
-def _running(world, scene, what):
+def _running(world, scene, what, promise=PROMISE):
     with visits.fetcher(world, scene) as fetcher:
         return _row(world, what, lambda: scene.visit()[0].processor,
-                    lambda: fetcher.fetch().processor)
+                    lambda: fetcher.fetch().processor, promise)
 
 
 def _whole(world, scene, what):
@@ -43,7 +50,7 @@ def _whole(world, scene, what):
                     lambda: world_module.run(limit).processor_seconds)
 
 
-def _row(world, what, measure, limit):
+def _row(world, what, measure, limit, promise=PROMISE):
     ours, limits = world_module.interleaved(world.choose(PAIRS, 3), measure, limit)
     return world_module.compare("cpu", f"{what}: processor time", "s", ours, limits,
-                                bound=PROMISE)
+                                bound=promise)

@@ -30,7 +30,7 @@ CONCURRENCY = 32  # the default of UPSTREAM_CONCURRENCY
 # An account with more pages than that has all connections opened.
 OPENING = 3300
 
-# DESIGN.md, section 5: the pages of a listing, and how many repositories a batch asks for.
+# As src/forge has them: the pages of a listing, and how many repositories a batch asks for.
 PAGE = 100
 GRAPHQL_PAGE = 50
 BATCH = 100
@@ -54,6 +54,15 @@ def processor_seconds(pid):
     return time.clock_gettime(~pid << 3 | 2)
 
 
+def delays_seconds(pid):
+    """By thread: how long it was ready to run, but had no processor to run on, because others had
+    it (Documentation/scheduler/sched-stats.rst in the kernel's source,
+    /proc/PID/task/TID/schedstat). Nothing where the kernel does not tell."""
+    return {task.name: int((task / "schedstat").read_text().split()[1]) / 1e9
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
+            if (task / "schedstat").exists()}
+
+
 def forget_peak(pid):
     """Has world.peak_memory_bytes count anew from now on (proc(5), /proc/PID/clear_refs)."""
     pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
@@ -63,14 +72,40 @@ def forget_peak(pid):
 
 @dataclasses.dataclass(frozen=True)
 class Visit:
-    """What a visit took: seconds until the answer was there, and of the processor."""
+    """What a visit took: seconds until the answer was there, of these how long the process ran and
+    how long it was kept from running by others; and of the processor in all, with what is tidied up
+    behind the answer."""
 
     wall: float
+    ran: float
+    delayed: float
     processor: float
 
     @property
     def waiting(self):
-        return self.wall - self.processor
+        """How long there was nothing to do: the upstream's time. It is shorter than its round trips
+        by what was done of one answer while others were awaited."""
+        return self.wall - self.ran - self.delayed
+
+
+class Clock:
+    """What a process uses from now on."""
+
+    def __init__(self, pid):
+        self._pid = pid
+        self._processor, self._delays = processor_seconds(pid), delays_seconds(pid)
+        self._begun = time.monotonic()
+
+    def wall(self):
+        return time.monotonic() - self._begun
+
+    def processor(self):
+        return processor_seconds(self._pid) - self._processor
+
+    def delayed(self):
+        """Of the thread that was longest: what delays others meanwhile is the same time."""
+        return max((delay - self._delays.get(thread, 0)
+                    for thread, delay in delays_seconds(self._pid).items()), default=0)
 
 
 class Program:
@@ -97,12 +132,13 @@ class Program:
     def visit(self, name):
         """Asks for a GitHub account and measures it."""
         self._rest()
-        processor, begun = processor_seconds(self.pid), time.monotonic()
+        clock = Clock(self.pid)
         with self.begin({"github": name, "bitbucket": None}) as connection:
             answer = connection.answer()
-            wall = time.monotonic() - begun
+            # The wall time last: what is used behind the answer is not to be subtracted from it.
+            ran, delayed, wall = clock.processor(), clock.delayed(), clock.wall()
         self._rest()
-        visit = Visit(wall, processor_seconds(self.pid) - processor)
+        visit = Visit(wall, ran, delayed, clock.processor())
         finish(answer)
         return visit
 
@@ -147,7 +183,7 @@ def plan(simulator, name):
     log = simulator.control("GET", f"log?account={name}")
     kinds = {row["call"] for row in log}
     for row in log:
-        rounds[_round(row["call"], kinds)].append(_call(simulator, row))
+        rounds[_round(row["call"], kinds)].append(call(simulator, row))
     return [calls for calls in rounds if calls]
 
 
@@ -158,11 +194,12 @@ def _round(call, kinds):
     return 0 if call in FIRST_ROUND else 2 if call in LAST_ROUND else 1
 
 
-def _call(simulator, row):
-    call = {"url": f"http://127.0.0.1:{simulator.port}{row['target']}",
+def call(simulator, row):
+    """A call that the simulator has logged, as the fetcher and record() read it."""
+    made = {"url": f"http://127.0.0.1:{simulator.port}{row['target']}",
             "headers": [f"{name}: {value}" for name, value in row["headers"]
                         if name.lower() not in OWN_HEADERS]}
-    return call | ({"body": row["body"]} if row["body"] else {})
+    return made | ({"body": row["body"]} if row["body"] else {})
 
 
 class Fetcher:
@@ -181,7 +218,7 @@ class Fetcher:
 
     def fetch(self):
         """Carries out the plan once."""
-        processor = processor_seconds(self.pid)
+        clock = Clock(self.pid)
         self._child.stdin.write(b"again\n")
         self._child.stdin.flush()
         line = self._child.stdout.readline()
@@ -189,7 +226,8 @@ class Fetcher:
             raise world_module.NotMeasured(f"the fetcher ended: {self._child.tail()}")
         told = json.loads(line)
         self.bytes, self.calls = told["bytes"], told["calls"]
-        return Visit(told["seconds"], processor_seconds(self.pid) - processor)
+        processor = clock.processor()
+        return Visit(told["seconds"], processor, clock.delayed(), processor)
 
     def close(self):
         self._child.stop()
@@ -246,7 +284,7 @@ class Scene:
             return running.visit(self.name), world_module.peak_memory_bytes(running.pid)
 
     def round_trips(self):
-        """How many DESIGN.md, section 5, promises."""
+        """The least there can be: what is asked together depends on nothing but the answers before."""
         pages = math.ceil(self.size / PAGE)
         if not self.token:
             return 1 + _rounds(pages - 1)
@@ -292,6 +330,10 @@ class Replayer:
 
     def change(self, latency_ms):
         http_client.request(self._port, "GET", f"/latency/{latency_ms}")
+
+    def waiting(self):
+        """How many requests have not been answered yet."""
+        return int(http_client.request(self._port, "GET", "/waiting").body)
 
     def close(self):
         self._child.stop()
