@@ -1,20 +1,25 @@
 """Mixed: warm requests while many cold accounts are being visited at a forge a second away.
 
 A warm request must not wait for anybody's visit. What the visits take of the same processors is
-part of what is measured; what the simulated forges take is not meant to be, so they give way.
+part of what is measured; what simulated forges take is not meant to be, so their answers are
+recorded and given again by a program that takes hardly any. It answers exactly that second later,
+so that calls made at once are answered at once: visits end in bursts, a second from each other.
+The windows are whole seconds, several of them, so that each has as many bursts as any other.
 The load generator counts what would have been asked during a pause, too, so no pause is lost.
 """
 
 import contextlib
-import os
+import itertools
 import select
 import socket
 import statistics
+import tempfile
 import time
 
 from harness import processes, servers
 
 import load
+import visits
 import warm_sites
 import world as world_module
 
@@ -22,32 +27,60 @@ SUITE = "mixed"
 BOUND = 2
 LATENCY_MS = 1000
 COLD_ACCOUNTS = 200
+COLD = "g3-b2-cold-{}-{:03}"
 # Below the program's default of 25 seconds for a reply, with what it takes to send it.
 PATIENCE_SECONDS = 40
 # Connections and the pause of each between two requests. What is promised is promised to visitors
 # of pages, who leave the processors room; asked as fast as they can, all that is done for the
 # visits is missing for them.
 PROMISED = (16, 8)
-LOADS = (PROMISED, (16, 0))
+FAST = (16, 0)
+LOADS = (PROMISED, FAST)
+# In seconds, so many bursts. Together they are shorter than the visits take: each account is asked
+# of GitHub by 3 calls, of which 32 are made at a time.
+WINDOWS = {PROMISED: 10, FAST: 4}
+QUICK_WINDOWS = {PROMISED: 5, FAST: 2}
 # One process has its full UPSTREAM_CONCURRENCY of calls to both forges under way.
 IN_FLIGHT = 64
 
 
 def rows(world):
-    with contextlib.ExitStack() as stack:
+    rounds = world.choose(7, 3)
+    with tempfile.NamedTemporaryFile() as recordings, contextlib.ExitStack() as stack:
+        with world.simulator() as simulator:
+            record(simulator, rounds, recordings)
+        forges = stack.enter_context(contextlib.closing(
+            visits.Replayer(world, simulator.port, recordings)))
         account = servers.ordinary_account()
-        simulator = stack.enter_context(world.simulator(latency_ms=0))
         directory = stack.enter_context(world.cache(account))
         settings = simulator.settings() | world_module.UNLIMITED | {"CACHE_URL": directory.url}
         server = stack.enter_context(world.site(servers.start_lighttpd_fastcgi, settings))
         # The hot account, before the forges are far away.
         load.make(server, warm_sites.HOT_POST, 1, 1)
-        simulator.change(latency_ms=LATENCY_MS)
-        os.setpriority(os.PRIO_PROCESS, simulator.child.pid, 19)
+        forges.change(latency_ms=LATENCY_MS)
         quiet, busy = world_module.interleaved(
-            world.choose(5, 2), lambda: measure(world, server), Busy(world, server, simulator))
+            rounds, lambda: measure(world, server), Busy(world, server, forges))
     for each in LOADS:
         yield row_of(each, [loads[each] for loads in quiet], [loads[each] for loads in busy])
+
+
+def record(simulator, rounds, file):
+    """The answers that visits of the hot account and of all cold ones ask for."""
+    first = COLD.format(0, 0)
+    names = [COLD.format(number, place) for number in range(rounds)
+             for place in range(COLD_ACCOUNTS)]
+    with visits.program(simulator.settings()) as program:
+        for name in (warm_sites.HOT, first):
+            program.ask({"username": name})
+    visits.record(simulator, calls_of(simulator, warm_sites.HOT), file)
+    model = calls_of(simulator, first)
+    for name in names:
+        visits.record(simulator, [call | {"url": call["url"].replace(first, name)}
+                                  for call in model], file)
+
+
+def calls_of(simulator, name):
+    return [visits.call(simulator, row) for row in simulator.control("GET", f"log?account={name}")]
 
 
 def row_of(which, quiet, busy):
@@ -64,23 +97,24 @@ def row_of(which, quiet, busy):
 
 def measure(world, server):
     """A Load for each of LOADS."""
-    return {each: load.make(server, warm_sites.HOT_POST, each[0], world.choose(3, 1), each[1])
+    windows = world.choose(WINDOWS, QUICK_WINDOWS)
+    return {each: load.make(server, warm_sites.HOT_POST, each[0], windows[each], each[1])
             for each in LOADS}
 
 
 class Busy:
     """The same while cold accounts are being visited, other ones each time."""
 
-    def __init__(self, world, server, simulator):
-        self._world, self._server, self._simulator = world, server, simulator
-        self._round = 0
+    def __init__(self, world, server, forges):
+        self._world, self._server, self._forges = world, server, forges
+        self._rounds = itertools.count()
 
     def __call__(self):
-        self._round += 1
-        with ColdRequests(self._server, [f"g3-b2-cold-{self._round}-{number}"
-                                         for number in range(COLD_ACCOUNTS)]) as cold:
+        number = next(self._rounds)
+        with ColdRequests(self._server, [COLD.format(number, place)
+                                         for place in range(COLD_ACCOUNTS)]) as cold:
             # What their arrival all at once costs is over then.
-            processes.wait_until(lambda: self._simulator.counts()["in_flight"] >= IN_FLIGHT,
+            processes.wait_until(lambda: self._forges.waiting() >= IN_FLIGHT,
                                  "the visits are under way")
             loads = measure(self._world, self._server)
             left = cold.unanswered()

@@ -277,6 +277,8 @@ libforgefold_a_SOURCES = \
 	src/profile/view.h \
 	src/store/archive.c \
 	src/store/archive.h \
+	src/store/bundle.c \
+	src/store/bundle.h \
 	src/store/files.h \
 	src/store/files_counter.c \
 	src/store/files_entry.c \

@@ -78,6 +78,8 @@ libtesting_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
 libtesting_a_SOURCES = \
 	tests/unit/archive_scene.c \
 	tests/unit/archive_scene.h \
+	tests/unit/engine_scene.c \
+	tests/unit/engine_scene.h \
 	tests/unit/fake_store.c \
 	tests/unit/fake_store.h \
 	tests/unit/forge_driver.c \
@@ -106,6 +108,7 @@ UNIT_TESTS = \
 	tests/unit/test_bitbucket \
 	tests/unit/test_budget \
 	tests/unit/test_buffer \
+	tests/unit/test_bundle \
 	tests/unit/test_caching \
 	tests/unit/test_client_limits \
 	tests/unit/test_command \
@@ -436,6 +439,10 @@ tests_unit_test_repository_list_LDADD = $(LDADD_UNIT)
 tests_unit_test_text_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_text_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_text_LDADD = $(LDADD_UNIT)
+
+tests_unit_test_bundle_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_bundle_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_bundle_LDADD = $(LDADD_UNIT)
 
 tests_unit_test_buffer_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_buffer_CFLAGS = $(CFLAGS_UNIT)

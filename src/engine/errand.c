@@ -25,13 +25,14 @@ static void load_standing(const struct archive *archive, struct errand *errand, 
  * What is there is merged with what we know, since another process may have written meanwhile; what
  * it writes between the two is lost, and told again by its next visit. A visit that came to
  * something shows that the forge works: that ends what others have told of its being left alone.
+ * One that was given up shows nothing.
  */
 static void store_standing(const struct archive *archive, const struct errand *errand, int64_t wall)
 {
     struct errand known = {.account = errand->account, .standing_name = errand->standing_name};
     struct buffer bytes = BUFFER_INIT(STANDING_MAXIMUM_BYTES);
     load_standing(archive, &known, wall);
-    if (account_status_is_settled(errand->snapshot->status))
+    if (errand->kind == ERRAND_KEEP && account_status_is_settled(errand->snapshot->status))
         known.standing.left_alone_until = 0;
     standing_merge(&known.standing, &errand->standing);
     standing_write(&known.standing, &bytes);
@@ -48,12 +49,15 @@ static void end_lease(const struct archive *archive, struct errand *errand)
     errand->lease = NULL;
 }
 
-static void renew(const struct archive *archive, struct errand *errand)
+static void renew(const struct archive *archive, struct errand *errand, int64_t wall)
 {
-    if (errand->lease == NULL || store_renew(archive->store, errand->lease, ARCHIVE_LEASE_MS) == 0)
+    if (errand->lease == NULL)
         return;
     /* Lost: another may visit too, which costs a few calls and harms nothing. */
-    end_lease(archive, errand);
+    if (store_renew(archive->store, errand->lease, ARCHIVE_LEASE_MS) < 0)
+        end_lease(archive, errand);
+    else
+        archive_say_progress(archive, errand->lease, &errand->progress, wall);
 }
 
 /* --- claims --- */
@@ -78,8 +82,6 @@ static void load_for_visit(const struct archive *archive, struct errand *errand,
     if (archive_pages(archive, &errand->account, wall, &errand->pages) < 0)
         errand->pages = (struct store_value){0};
     load_standing(archive, errand, wall);
-    /* At once: who asks for it now has not caused another visit. */
-    archive_put_progress(archive, &errand->account, &(struct archive_progress){0}, wall);
 }
 
 /*
@@ -100,10 +102,11 @@ static void claim(const struct archive *archive, struct errand *errand, int64_t 
 
 /* --- the end of a visit --- */
 
-/* The visit is over, for whatever reason. */
-static void end_visit(const struct archive *archive, struct errand *errand)
+/* However it was over. */
+static void end_visit(const struct archive *archive, struct errand *errand, int64_t wall)
 {
-    archive_end_progress(archive, &errand->account);
+    if (errand->tells_standing)
+        store_standing(archive, errand, wall);
     end_lease(archive, errand);
 }
 
@@ -111,9 +114,7 @@ static void keep(const struct archive *archive, struct errand *errand, int64_t w
 {
     archive_keep(archive, &errand->account, errand->snapshot,
                  errand->pages_changed ? &errand->new_pages : NULL, wall);
-    if (errand->tells_standing)
-        store_standing(archive, errand, wall);
-    end_visit(archive, errand);
+    end_visit(archive, errand, wall);
 }
 
 void errand_run(const struct archive *archive, struct errand *errand, int64_t wall)
@@ -123,14 +124,13 @@ void errand_run(const struct archive *archive, struct errand *errand, int64_t wa
         claim(archive, errand, wall);
         return;
     case ERRAND_RENEW:
-        archive_put_progress(archive, &errand->account, &errand->progress, wall);
-        renew(archive, errand);
+        renew(archive, errand, wall);
         return;
     case ERRAND_KEEP:
         keep(archive, errand, wall);
         return;
     case ERRAND_RELEASE:
-        end_visit(archive, errand);
+        end_visit(archive, errand, wall);
         return;
     }
     BUG("an errand of kind %d", (int)errand->kind);

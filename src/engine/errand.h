@@ -21,7 +21,7 @@ enum errand_kind {
     ERRAND_CLAIM,  /* may the account be visited, or is it known meanwhile? */
     ERRAND_RENEW,  /* the visit goes on: hold its lease, and tell how far it is */
     ERRAND_KEEP,   /* the visit is over: remember what it came to, and end its lease */
-    ERRAND_RELEASE /* the visit was given up: end its lease */
+    ERRAND_RELEASE /* the visit was given up: end its lease, if it has one */
 };
 
 enum claim_result {
@@ -51,10 +51,10 @@ struct errand {
     struct buffer new_pages;
     bool pages_changed; /* else new_pages are not looked at */
 
-    /* How we stand with the forge: of a claim as the store has it, of KEEP as we know it. */
+    /* How we stand with the forge: of a claim as the store has it, at the end as we know it. */
     char *standing_name; /* owned; which credential it is about */
     struct standing standing;
-    bool tells_standing; /* of KEEP: it is told to other processes */
+    bool tells_standing; /* of KEEP and RELEASE: it is told to other processes */
 };
 
 /* Does what the errand says. Any thread but the engine's; `wall` is now. */

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/pack.h"
 #include "profile/snapshot_bytes.h"
+#include "store/bundle.h"
 
 /* More than a snapshot with as many languages and topics as there may be. */
 #define SNAPSHOT_MAXIMUM_BYTES ((size_t)8 * 1024 * 1024)
@@ -56,33 +57,46 @@ static char *key_of(const struct archive *archive, const struct archive_account 
 
 /* --- finding --- */
 
-/*
- * The snapshot under one of an account's keys, the caller's reference, with its stamp; or NULL.
- * `*untold` is set when the store cannot tell whether there is one.
- */
-static struct snapshot *get_snapshot(const struct archive *archive,
-                                     const struct archive_account *account, enum part part,
-                                     int64_t wall, struct store_stamp *stamp, bool *untold)
-{
+/* What is remembered of an account as one value, and its bytes. */
+struct remembered {
     struct store_value value;
-    struct snapshot *snapshot = NULL;
-    char *key = key_of(archive, account, parts[part]);
-    const enum store_answer answer = store_get(archive->store, key, wall, &value);
-    if (answer == STORE_FOUND) {
-        snapshot = snapshot_read(archive->forges[account->forge].name, value.bytes, value.length);
-        if (snapshot != NULL)
-            *stamp = value.stamp;
-        store_value_release(&value);
-    }
-    *untold = *untold || answer == STORE_UNTOLD;
+    struct bundle bundle; /* of the value; all zero: nothing */
+};
+
+/* `*untold` is set when the store cannot tell whether there is any. Released by forget. */
+static struct remembered recall(const struct archive *archive,
+                                const struct archive_account *account, int64_t wall, bool *untold)
+{
+    struct remembered remembered = {0};
+    char *key = key_of(archive, account, parts[PART_SNAPSHOT]);
+    const enum store_answer answer = store_get(archive->store, key, wall, &remembered.value);
     free(key);
-    return snapshot;
+    *untold = *untold || answer == STORE_UNTOLD;
+    if (answer == STORE_FOUND &&
+        bundle_read(&remembered.bundle, remembered.value.bytes, remembered.value.length) < 0)
+        remembered.bundle = (struct bundle){0};
+    return remembered;
 }
 
-/* The list of that hash, or NULL; `*untold` as above. */
-static struct repository_list *get_list(const struct archive *archive,
-                                        const struct archive_account *account, uint64_t hash,
-                                        int64_t wall, bool *untold)
+static void forget(struct remembered *remembered)
+{
+    store_value_release(&remembered->value);
+}
+
+/* The caller's reference, without its list, or NULL. */
+static struct snapshot *read_snapshot(const struct archive *archive,
+                                      const struct archive_account *account,
+                                      const struct bundle *bundle)
+{
+    if (bundle->snapshot == NULL)
+        return NULL;
+    return snapshot_read(archive->forges[account->forge].name, bundle->snapshot,
+                         bundle->snapshot_length);
+}
+
+static struct repository_list *get_list_apart(const struct archive *archive,
+                                              const struct archive_account *account, int64_t wall,
+                                              bool *untold)
 {
     struct store_value value;
     char *key = key_of(archive, account, parts[PART_REPOSITORIES]);
@@ -91,29 +105,55 @@ static struct repository_list *get_list(const struct archive *archive,
     *untold = *untold || answer == STORE_UNTOLD;
     if (answer != STORE_FOUND)
         return NULL;
-    struct repository_list *list = repository_list_read(value.bytes, value.length);
+    return repository_list_read(value.bytes, value.length);
+}
+
+/* The list of that hash that is remembered with a bundle, or NULL; `*untold` as above. */
+static struct repository_list *get_list(const struct archive *archive,
+                                        const struct archive_account *account,
+                                        const struct bundle_part *part, uint64_t hash, int64_t wall,
+                                        bool *untold)
+{
+    struct repository_list *list = NULL;
+    if (part->place == BUNDLE_INSIDE)
+        list = repository_list_read(alloc_text_of(part->bytes, part->length), part->length);
+    else if (part->place == BUNDLE_APART)
+        list = get_list_apart(archive, account, wall, untold);
     if (list == NULL || list->hash == hash)
         return list;
     repository_list_free(list);
     return NULL;
 }
 
-/* Has the snapshot that was found get its list; forgets it when that is not there. */
-static void find_list(const struct archive *archive, const struct archive_account *account,
-                      int64_t wall, struct archive_found *found)
+/* Has the snapshot get its list; forgets it when that is not there. */
+static struct snapshot *with_list(const struct archive *archive,
+                                  const struct archive_account *account,
+                                  const struct bundle *bundle, struct snapshot *snapshot,
+                                  int64_t wall, bool *untold)
 {
-    struct snapshot *snapshot = found->snapshot;
     if (snapshot == NULL || snapshot->status != ACCOUNT_OK)
-        return;
+        return snapshot;
     struct repository_list *list =
-        get_list(archive, account, snapshot->repositories_hash, wall, &found->untold);
+        get_list(archive, account, &bundle->list, snapshot->repositories_hash, wall, untold);
     if (list != NULL) {
         snapshot_set_repositories(snapshot, list);
-        return;
+        return snapshot;
     }
     snapshot_drop(snapshot);
-    found->snapshot = NULL;
-    found->stamp = (struct store_stamp){0};
+    return NULL;
+}
+
+static void find_snapshot(const struct archive *archive, const struct archive_account *account,
+                          int64_t wall, struct archive_found *found)
+{
+    struct remembered remembered = recall(archive, account, wall, &found->untold);
+    struct snapshot *snapshot = read_snapshot(archive, account, &remembered.bundle);
+    if (account->listed)
+        snapshot = with_list(archive, account, &remembered.bundle, snapshot, wall, &found->untold);
+    found->snapshot = snapshot;
+    if (snapshot != NULL)
+        found->stamp = remembered.value.stamp;
+    forget(&remembered);
 }
 
 static enum freshness freshness_found(const struct archive_found *found, int64_t wall)
@@ -121,12 +161,31 @@ static enum freshness freshness_found(const struct archive_found *found, int64_t
     return found->snapshot == NULL ? FRESHNESS_GONE : freshness_of(&found->stamp.times, wall);
 }
 
+/* The failure that is remembered, the caller's reference, with its stamp; or NULL. */
+static struct snapshot *get_failure(const struct archive *archive,
+                                    const struct archive_account *account, int64_t wall,
+                                    struct store_stamp *stamp, bool *untold)
+{
+    struct store_value value;
+    struct snapshot *failure = NULL;
+    char *key = key_of(archive, account, parts[PART_FAILURE]);
+    const enum store_answer answer = store_get(archive->store, key, wall, &value);
+    if (answer == STORE_FOUND) {
+        failure = snapshot_read(archive->forges[account->forge].name, value.bytes, value.length);
+        if (failure != NULL)
+            *stamp = value.stamp;
+        store_value_release(&value);
+    }
+    *untold = *untold || answer == STORE_UNTOLD;
+    free(key);
+    return failure;
+}
+
 /* One of the future would last too long: it is forgotten. */
 static void find_failure(const struct archive *archive, const struct archive_account *account,
                          int64_t wall, struct archive_found *found)
 {
-    found->failure =
-        get_snapshot(archive, account, PART_FAILURE, wall, &found->failure_stamp, &found->untold);
+    found->failure = get_failure(archive, account, wall, &found->failure_stamp, &found->untold);
     if (!freshness_is_of_future(&found->failure_stamp.times, wall))
         return;
     snapshot_drop(found->failure);
@@ -138,10 +197,7 @@ void archive_find(const struct archive *archive, const struct archive_account *a
                   int64_t wall, struct archive_found *found)
 {
     *found = (struct archive_found){0};
-    found->snapshot =
-        get_snapshot(archive, account, PART_SNAPSHOT, wall, &found->stamp, &found->untold);
-    if (account->listed)
-        find_list(archive, account, wall, found);
+    find_snapshot(archive, account, wall, found);
     found->freshness = freshness_found(found, wall);
     if (found->freshness != FRESHNESS_FRESH)
         find_failure(archive, account, wall, found);
@@ -187,47 +243,33 @@ static uint32_t chance(void)
 
 /* Whether the store has the snapshot's list, where it has one. */
 static bool has_list(const struct archive *archive, const struct archive_account *account,
-                     const struct snapshot *snapshot, int64_t wall)
+                     const struct bundle *known, const struct snapshot *snapshot, int64_t wall)
 {
     bool untold = false;
     if (snapshot->repositories == NULL)
         return true;
     struct repository_list *list =
-        get_list(archive, account, snapshot->repositories_hash, wall, &untold);
+        get_list(archive, account, &known->list, snapshot->repositories_hash, wall, &untold);
     repository_list_free(list);
     return list != NULL;
 }
 
-/* Whether the store already has a snapshot that tells the same, and its list. */
+/* Whether what is remembered tells the same, and its list is there. */
 static bool is_known(const struct archive *archive, const struct archive_account *account,
-                     const struct snapshot *snapshot, int64_t wall)
+                     const struct bundle *known, const struct snapshot *snapshot, int64_t wall)
 {
-    struct store_stamp stamp;
-    bool untold = false; /* then it is put, in vain or not */
-    struct snapshot *known = get_snapshot(archive, account, PART_SNAPSHOT, wall, &stamp, &untold);
-    const bool same = known != NULL && snapshot_tells_same(known, snapshot);
-    snapshot_drop(known);
-    return same && has_list(archive, account, snapshot, wall);
+    struct snapshot *last = read_snapshot(archive, account, known);
+    const bool same = last != NULL && snapshot_tells_same(last, snapshot);
+    snapshot_drop(last);
+    return same && has_list(archive, account, known, snapshot, wall);
 }
 
-static void put_snapshot(const struct archive *archive, const struct archive_account *account,
-                         enum part part, const struct snapshot *snapshot,
-                         const struct store_times *times)
+static void put_part(const struct archive *archive, const struct archive_account *account,
+                     enum part part, const char *bytes, size_t length,
+                     const struct store_times *times)
 {
-    struct buffer bytes = BUFFER_INIT(SNAPSHOT_MAXIMUM_BYTES);
     char *key = key_of(archive, account, parts[part]);
-    snapshot_write(snapshot, &bytes);
-    if (!bytes.overflowed)
-        store_put(archive->store, key, buffer_text(&bytes), bytes.length, times);
-    free(key);
-    buffer_release(&bytes);
-}
-
-static void put_list(const struct archive *archive, const struct archive_account *account,
-                     const struct repository_list *list, const struct store_times *times)
-{
-    char *key = key_of(archive, account, parts[PART_REPOSITORIES]);
-    store_put(archive->store, key, list->bytes, list->length, times);
+    store_put(archive->store, key, bytes, length, times);
     free(key);
 }
 
@@ -239,17 +281,6 @@ static void touch_part(const struct archive *archive, const struct archive_accou
     free(key);
 }
 
-static void keep_pages(const struct archive *archive, const struct archive_account *account,
-                       const struct buffer *pages, const struct store_times *times)
-{
-    char *key = key_of(archive, account, parts[PART_PAGES]);
-    if (pages != NULL)
-        store_put(archive->store, key, buffer_text(pages), pages->length, times);
-    else
-        store_touch(archive->store, key, times);
-    free(key);
-}
-
 static void remove_part(const struct archive *archive, const struct archive_account *account,
                         enum part part)
 {
@@ -258,23 +289,105 @@ static void remove_part(const struct archive *archive, const struct archive_acco
     free(key);
 }
 
+static void put_failure(const struct archive *archive, const struct archive_account *account,
+                        const struct snapshot *snapshot, const struct store_times *times)
+{
+    struct buffer bytes = BUFFER_INIT(SNAPSHOT_MAXIMUM_BYTES);
+    snapshot_write(snapshot, &bytes);
+    if (!bytes.overflowed)
+        put_part(archive, account, PART_FAILURE, buffer_text(&bytes), bytes.length, times);
+    buffer_release(&bytes);
+}
+
+/* A value of its own: what is at hand is put, what is there already gets other times. */
+static void keep_apart(const struct archive *archive, const struct archive_account *account,
+                       enum part part, const struct bundle_part *kept,
+                       const struct store_times *times)
+{
+    if (kept->place == BUNDLE_APART && kept->bytes != NULL)
+        put_part(archive, account, part, kept->bytes, kept->length, times);
+    else if (kept->place == BUNDLE_APART)
+        touch_part(archive, account, part, times);
+}
+
+static void remove_apart(const struct archive *archive, const struct archive_account *account,
+                         enum part part, const struct bundle_part *before,
+                         const struct bundle_part *now)
+{
+    if (before->place == BUNDLE_APART && now->place != BUNDLE_APART)
+        remove_part(archive, account, part);
+}
+
+/* The bundle last: who finds its snapshot fresh has no visit made for what is beside it. */
+static void put_bundle(const struct archive *archive, const struct archive_account *account,
+                       const struct bundle *known, struct bundle *next,
+                       const struct store_times *times)
+{
+    struct buffer bytes = BUFFER_INIT(SNAPSHOT_MAXIMUM_BYTES);
+    bundle_choose_places(next);
+    bundle_write(next, &bytes);
+    if (!bytes.overflowed) {
+        keep_apart(archive, account, PART_PAGES, &next->pages, times);
+        keep_apart(archive, account, PART_REPOSITORIES, &next->list, times);
+        put_part(archive, account, PART_SNAPSHOT, buffer_text(&bytes), bytes.length, times);
+        remove_apart(archive, account, PART_PAGES, &known->pages, &next->pages);
+        remove_apart(archive, account, PART_REPOSITORIES, &known->list, &next->list);
+    }
+    buffer_release(&bytes);
+}
+
+static void touch_bundle(const struct archive *archive, const struct archive_account *account,
+                         const struct bundle *known, const struct store_times *times)
+{
+    if (known->pages.place == BUNDLE_APART)
+        touch_part(archive, account, PART_PAGES, times);
+    if (known->list.place == BUNDLE_APART)
+        touch_part(archive, account, PART_REPOSITORIES, times);
+    touch_part(archive, account, PART_SNAPSHOT, times);
+}
+
+/* In place of the snapshot and list that are known. Their bytes are borrowed from the arguments. */
+static void take_snapshot(struct bundle *bundle, const struct snapshot *snapshot,
+                          struct buffer *bytes)
+{
+    const struct repository_list *list = snapshot->repositories;
+    snapshot_write(snapshot, bytes);
+    bundle->snapshot = buffer_text(bytes);
+    bundle->snapshot_length = bytes->length;
+    bundle->list = (struct bundle_part){0};
+    if (list != NULL)
+        bundle->list = (struct bundle_part){.bytes = list->bytes, .length = list->length};
+}
+
+static void keep_news(const struct archive *archive, const struct archive_account *account,
+                      const struct bundle *known, const struct snapshot *snapshot, bool same,
+                      const struct buffer *pages, const struct store_times *times)
+{
+    struct buffer bytes = BUFFER_INIT(SNAPSHOT_MAXIMUM_BYTES);
+    struct bundle next = *known;
+    if (!same)
+        take_snapshot(&next, snapshot, &bytes);
+    if (pages != NULL)
+        next.pages = (struct bundle_part){.bytes = buffer_text(pages), .length = pages->length};
+    if (!bytes.overflowed)
+        put_bundle(archive, account, known, &next, times);
+    buffer_release(&bytes);
+}
+
 static void keep_settled(const struct archive *archive, const struct archive_account *account,
                          const struct snapshot *snapshot, const struct buffer *pages,
                          const struct store_times *times, int64_t wall)
 {
-    /* The snapshot last: who finds it fresh has no visit made for what is beside it. */
-    const bool is_listed = snapshot->repositories != NULL;
-    keep_pages(archive, account, pages, times);
-    if (is_known(archive, account, snapshot, wall)) {
-        if (is_listed)
-            touch_part(archive, account, PART_REPOSITORIES, times);
-        touch_part(archive, account, PART_SNAPSHOT, times);
-    } else {
-        if (is_listed)
-            put_list(archive, account, snapshot->repositories, times);
-        put_snapshot(archive, account, PART_SNAPSHOT, snapshot, times);
-    }
+    bool untold = false; /* then it is put, in vain or not */
+    struct remembered remembered = recall(archive, account, wall, &untold);
+    const struct bundle *known = &remembered.bundle;
+    const bool same = is_known(archive, account, known, snapshot, wall);
+    if (same && pages == NULL)
+        touch_bundle(archive, account, known, times);
+    else
+        keep_news(archive, account, known, snapshot, same, pages, times);
     remove_part(archive, account, PART_FAILURE);
+    forget(&remembered);
 }
 
 void archive_keep(const struct archive *archive, const struct archive_account *account,
@@ -285,15 +398,34 @@ void archive_keep(const struct archive *archive, const struct archive_account *a
     if (account_status_is_settled(snapshot->status))
         keep_settled(archive, account, snapshot, pages, &times, wall);
     else
-        put_snapshot(archive, account, PART_FAILURE, snapshot, &times);
+        put_failure(archive, account, snapshot, &times);
+}
+
+/* --- pages --- */
+
+static int get_pages_apart(const struct archive *archive, const struct archive_account *account,
+                           int64_t wall, struct store_value *pages)
+{
+    char *key = key_of(archive, account, parts[PART_PAGES]);
+    const enum store_answer answer = store_get(archive->store, key, wall, pages);
+    free(key);
+    return answer == STORE_FOUND ? 0 : -1;
 }
 
 int archive_pages(const struct archive *archive, const struct archive_account *account,
                   int64_t wall, struct store_value *pages)
 {
-    char *key = key_of(archive, account, parts[PART_PAGES]);
-    const int result = store_get(archive->store, key, wall, pages);
-    free(key);
+    bool untold = false;
+    struct remembered remembered = recall(archive, account, wall, &untold);
+    const struct bundle_part *part = &remembered.bundle.pages;
+    int result = part->place == BUNDLE_INSIDE ? 0 : -1;
+    if (part->place == BUNDLE_INSIDE)
+        *pages = (struct store_value){.bytes = alloc_text_of(part->bytes, part->length),
+                                      .length = part->length,
+                                      .stamp = remembered.value.stamp};
+    else if (part->place == BUNDLE_APART)
+        result = get_pages_apart(archive, account, wall, pages);
+    forget(&remembered);
     return result;
 }
 
@@ -333,51 +465,49 @@ int archive_purge(const struct archive *archive, const struct archive_account *a
 
 /* --- how far a visit is --- */
 
-static struct store_times times_of_state(int64_t wall, int64_t keep_seconds)
-{
-    const int64_t until = wall + keep_seconds;
-    return (struct store_times){
-        .fetched = wall, .fresh_until = until, .stale_until = until, .keep_until = until};
-}
+/* When it was said, and its three numbers, in 8 bytes each. */
+_Static_assert(4 * 8 <= STORE_MAXIMUM_NOTE, "they have room in a note");
 
-#define PROGRESS_BYTES 24
+/* What is no such note, or was left by a holder that died, says nothing. */
+static struct archive_progress read_progress(const struct store_note *note, int64_t wall)
+{
+    struct unpack from = {.at = note->bytes, .left = note->length};
+    const int64_t said = unpack_signed(&from);
+    const struct archive_progress progress = {
+        .calls_done = (size_t)unpack_number(&from),
+        .calls_known = (size_t)unpack_number(&from),
+        .repositories = (size_t)unpack_number(&from),
+    };
+    const bool is_recent =
+        said <= wall + FRESHNESS_CLOCK_SKEW && said > wall - ARCHIVE_PROGRESS_SECONDS;
+    return unpack_end(&from) == 0 && is_recent ? progress : (struct archive_progress){0};
+}
 
 int archive_get_progress(const struct archive *archive, const struct archive_account *account,
                          int64_t wall, struct archive_progress *progress)
 {
-    struct store_value value;
-    char *key = key_of(archive, account, "progress");
-    const int found = store_get(archive->store, key, wall, &value);
+    struct store_note note;
+    char *key = key_of(archive, account, "visit");
+    const enum store_answer answer = store_look(archive->store, key, &note);
     free(key);
-    if (found < 0)
+    if (answer != STORE_FOUND)
         return -1;
-    struct unpack from = {.at = value.bytes, .left = value.length};
-    progress->calls_done = (size_t)unpack_number(&from);
-    progress->calls_known = (size_t)unpack_number(&from);
-    progress->repositories = (size_t)unpack_number(&from);
-    store_value_release(&value);
-    return unpack_end(&from);
+    *progress = read_progress(&note, wall);
+    return 0;
 }
 
-void archive_put_progress(const struct archive *archive, const struct archive_account *account,
+void archive_say_progress(const struct archive *archive, struct store_lease *lease,
                           const struct archive_progress *progress, int64_t wall)
 {
-    const struct store_times times = times_of_state(wall, ARCHIVE_PROGRESS_SECONDS);
-    struct buffer bytes = BUFFER_INIT(PROGRESS_BYTES);
-    char *key = key_of(archive, account, "progress");
+    struct store_note note = {.length = 4 * 8};
+    struct buffer bytes = BUFFER_INIT(sizeof note.bytes);
+    pack_signed(&bytes, wall);
     pack_number(&bytes, progress->calls_done);
     pack_number(&bytes, progress->calls_known);
     pack_number(&bytes, progress->repositories);
-    store_put(archive->store, key, buffer_text(&bytes), bytes.length, &times);
-    free(key);
+    memcpy(note.bytes, bytes.bytes, note.length);
     buffer_release(&bytes);
-}
-
-void archive_end_progress(const struct archive *archive, const struct archive_account *account)
-{
-    char *key = key_of(archive, account, "progress");
-    store_remove(archive->store, key);
-    free(key);
+    store_say(archive->store, lease, &note);
 }
 
 /* --- what is known of forges --- */
@@ -395,6 +525,13 @@ int archive_get_state(const struct archive *archive, size_t forge, const char *n
     const int result = store_get(archive->store, key, wall, value);
     free(key);
     return result;
+}
+
+static struct store_times times_of_state(int64_t wall, int64_t keep_seconds)
+{
+    const int64_t until = wall + keep_seconds;
+    return (struct store_times){
+        .fetched = wall, .fresh_until = until, .stale_until = until, .keep_until = until};
 }
 
 void archive_put_state(const struct archive *archive, size_t forge, const char *name,

@@ -108,13 +108,17 @@ struct archive_progress {
     size_t repositories;
 };
 
-/* 0, or -1 when nobody has said anything in the last ARCHIVE_PROGRESS_SECONDS. */
+/*
+ * 0 while anybody has the lease of visiting the account, with what was said in the last
+ * ARCHIVE_PROGRESS_SECONDS, else zeros; or -1. Where the store gives no leases, nobody is told.
+ */
 #define ARCHIVE_PROGRESS_SECONDS 10
 int archive_get_progress(const struct archive *archive, const struct archive_account *account,
                          int64_t wall, struct archive_progress *progress);
-void archive_put_progress(const struct archive *archive, const struct archive_account *account,
+
+/* Says it until the lease ends. */
+void archive_say_progress(const struct archive *archive, struct store_lease *lease,
                           const struct archive_progress *progress, int64_t wall);
-void archive_end_progress(const struct archive *archive, const struct archive_account *account);
 
 /* A small value of a forge, such as its budget, under a key of its own: as store_get, store_put. */
 int archive_get_state(const struct archive *archive, size_t forge, const char *name, int64_t wall,

@@ -1,7 +1,7 @@
 /*
  * What the files of the store in a directory have in common: only they include this.
  *
- * The directory holds 256 shards, "00" to "ff", and "usage". A key is hashed to
+ * The directory holds 256 shards, "00" to "ff", "usage" and "notes". A key is hashed to
  * 32 hexadecimal digits; the first two name its shard, and all of them, with an
  * ending that says what it is, the file:
  *
@@ -10,7 +10,8 @@
  * - ab/ab....temporary  what is being written, locked by who writes it;
  * - ab/ab....count      a counter or a row of them, locked while it is changed;
  * - ab/leases           empty; of each lease one byte is locked by who holds it;
- * - usage               how many bytes the files of each shard take.
+ * - usage               how many bytes the files of each shard take;
+ * - notes               what holders of leases say, in places by the hash of the key.
  *
  * Locks are those of open file descriptions (fcntl(2), F_OFD_SETLK): they keep
  * out other threads too, and the kernel releases them with the process. A file
@@ -232,6 +233,8 @@ enum store_lease_result files_lease(struct store *store, const char *key, int64_
                                     struct store_lease **lease);
 int files_renew(struct store *store, struct store_lease *lease, int64_t ttl_ms);
 void files_release(struct store *store, struct store_lease *lease);
+void files_say(struct store *store, struct store_lease *lease, const struct store_note *note);
+enum store_answer files_look(struct store *store, const char *key, struct store_note *note);
 void files_release_all(struct files *files);
 
 int files_add(struct store *store, const char *key, int64_t delta, int64_t expiry, int64_t wall,

@@ -2,6 +2,7 @@
 
 #include "store/files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/pack.h"
 
 /*
  * A lease is one byte of its shard's file, far from all others, so that nothing is made or removed
@@ -24,6 +26,8 @@ struct store_lease {
     struct stat status;
     int64_t until; /* monotonic ms */
     bool lost;
+    uint64_t key;  /* its hash */
+    bool has_said; /* a note is to be taken back */
 };
 
 static void link_lease(struct files *files, struct store_lease *lease)
@@ -63,6 +67,7 @@ enum store_lease_result files_lease(struct store *store, const char *key, int64_
     struct error error;
     struct store_lease *taken = alloc_zeroed(1, sizeof *taken);
     taken->byte = files_name_lease(taken->name, key);
+    taken->key = hash_bytes(key, strlen(key), 0);
     const enum files_result result = files_run(files, true, take_lease, taken, &error);
     if (result == FILES_DONE) {
         taken->until = clock_monotonic_ms() + ttl_ms;
@@ -103,6 +108,9 @@ void files_release(struct store *store, struct store_lease *lease)
 {
     struct files *files = files_of(store);
     struct flock unlock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    /* Whoever gets it next has said nothing yet. */
+    if (lease->has_said)
+        files_say(store, lease, &(struct store_note){0});
     unlink_lease(files, lease);
     fcntl(lease->descriptor, F_OFD_SETLK, &unlock); /* a forked child may have it open too */
     close(lease->descriptor);
@@ -113,4 +121,144 @@ void files_release_all(struct files *files)
 {
     while (files->leases != NULL)
         files_release(&files->store, files->leases);
+}
+
+/* --- notes --- */
+
+/*
+ * A note is written in place by one call within one page, whose bytes a kill does not part: the
+ * hash of its lease's key (8 bytes), its length (4), its bytes, as many as there may be, and the
+ * hash of all that (8). Leases whose notes have the same place take it from each other: then the
+ * other has said nothing.
+ */
+#define NOTES "notes"
+#define PLACES 1024
+#define PLACE_BYTES 64
+#define NOTE_BYTES (8 + 4 + STORE_MAXIMUM_NOTE)
+_Static_assert(NOTE_BYTES + 8 <= PLACE_BYTES && 4096 % PLACE_BYTES == 0,
+               "no place is in two pages");
+
+static off_t place_of(uint64_t key)
+{
+    return (off_t)(key % PLACES * PLACE_BYTES);
+}
+
+static void write_note(struct buffer *into, uint64_t key, const struct store_note *note)
+{
+    char bytes[STORE_MAXIMUM_NOTE] = {0};
+    memcpy(bytes, note->bytes, note->length);
+    pack_number(into, key);
+    pack_small(into, (uint32_t)note->length);
+    buffer_append(into, bytes, sizeof bytes);
+    pack_number(into, hash_bytes(into->bytes, into->length, 0));
+}
+
+/* What is no whole note of that key is as if nothing had been said. */
+static void read_note(const char *bytes, uint64_t key, struct store_note *note)
+{
+    struct unpack from = {.at = bytes, .left = NOTE_BYTES + 8};
+    *note = (struct store_note){0};
+    const uint64_t of = unpack_number(&from);
+    const uint32_t length = unpack_small(&from);
+    const char *said = from.at;
+    struct unpack end = {.at = bytes + NOTE_BYTES, .left = 8};
+    if (of != key || length > STORE_MAXIMUM_NOTE ||
+        unpack_number(&end) != hash_bytes(bytes, NOTE_BYTES, 0))
+        return;
+    memcpy(note->bytes, said, length);
+    note->length = length;
+}
+
+struct statement {
+    uint64_t key;
+    const struct store_note *note;
+};
+
+static enum files_result say(struct files *files, int root, void *context, struct error *error)
+{
+    const struct statement *statement = context;
+    const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    const int descriptor = openat(root, NOTES, flags, 0600);
+    if (descriptor < 0)
+        return errno == ENOENT ? FILES_GONE : files_refused(files, NOTES, "opened", errno, error);
+    struct buffer bytes = BUFFER_INIT(PLACE_BYTES);
+    write_note(&bytes, statement->key, statement->note);
+    const ssize_t written = pwrite(descriptor, bytes.bytes, bytes.length, place_of(statement->key));
+    const int number = written < 0 ? errno : ENOSPC;
+    const bool is_whole = written == (ssize_t)bytes.length;
+    buffer_release(&bytes);
+    close(descriptor);
+    return is_whole ? FILES_DONE : files_refused(files, NOTES, "written", number, error);
+}
+
+void files_say(struct store *store, struct store_lease *lease, const struct store_note *note)
+{
+    struct files *files = files_of(store);
+    struct error error;
+    struct statement statement = {.key = lease->key, .note = note};
+    lease->has_said = note->length > 0;
+    if (files_run(files, false, say, &statement, &error) == FILES_FAILED)
+        files_log(files, &error);
+}
+
+/* Whether anybody holds that byte. What is not there, or is no file, nobody has locked. */
+static enum files_result look_for_holder(const struct files *files, int root, const char *name,
+                                         off_t byte, struct error *error)
+{
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    const int descriptor = openat(root, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (descriptor < 0)
+        return errno == ENOENT || errno == ELOOP || errno == ENXIO
+                   ? FILES_NOTHING
+                   : files_refused(files, name, "opened", errno, error);
+    enum files_result result = FILES_NOTHING;
+    if (fcntl(descriptor, F_OFD_GETLK, &lock) < 0)
+        result = files_refused(files, name, "looked at", errno, error);
+    else if (lock.l_type != F_UNLCK)
+        result = FILES_DONE;
+    close(descriptor);
+    return result;
+}
+
+/* Where there are no notes, nobody has said anything. */
+static void find_note(int root, uint64_t key, struct store_note *note)
+{
+    char bytes[NOTE_BYTES + 8] = {0};
+    const int descriptor = openat(root, NOTES, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    *note = (struct store_note){0};
+    if (descriptor < 0)
+        return;
+    if (pread(descriptor, bytes, sizeof bytes, place_of(key)) == (ssize_t)sizeof bytes)
+        read_note(bytes, key, note);
+    close(descriptor);
+}
+
+struct view {
+    const char *key;
+    struct store_note *note;
+};
+
+static enum files_result look(struct files *files, int root, void *context, struct error *error)
+{
+    const struct view *view = context;
+    char name[FILES_NAME_SIZE];
+    const off_t byte = files_name_lease(name, view->key);
+    const enum files_result result = look_for_holder(files, root, name, byte, error);
+    if (result == FILES_DONE)
+        find_note(root, hash_bytes(view->key, strlen(view->key), 0), view->note);
+    return result;
+}
+
+enum store_answer files_look(struct store *store, const char *key, struct store_note *note)
+{
+    struct files *files = files_of(store);
+    struct error error;
+    struct view view = {.key = key, .note = note};
+    const enum files_result result = files_run(files, false, look, &view, &error);
+    if (result == FILES_DONE)
+        return STORE_FOUND;
+    if (result != FILES_FAILED)
+        return STORE_ABSENT;
+    files_log(files, &error);
+    return STORE_UNTOLD;
 }

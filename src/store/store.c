@@ -189,6 +189,19 @@ void store_release(struct store *store, struct store_lease *lease)
         store->operations->release(store, lease);
 }
 
+void store_say(struct store *store, struct store_lease *lease, const struct store_note *note)
+{
+    if (note->length > STORE_MAXIMUM_NOTE)
+        BUG("a note of %zu bytes", note->length);
+    store->operations->say(store, lease, note);
+}
+
+enum store_answer store_look(struct store *store, const char *key, struct store_note *note)
+{
+    must_be_key(key);
+    return store->operations->look(store, key, note);
+}
+
 int store_add(struct store *store, const char *key, int64_t delta, int64_t expiry, int64_t wall,
               int64_t *sum)
 {

@@ -67,6 +67,14 @@ enum store_answer {
 /* Who may do a thing alone, in all processes. Opaque: each store has its own beginning. */
 struct store_lease;
 
+#define STORE_MAXIMUM_NOTE 32
+
+/* What the holder of a lease has said of what it does. */
+struct store_note {
+    char bytes[STORE_MAXIMUM_NOTE];
+    size_t length; /* 0: nothing */
+};
+
 enum store_lease_result {
     STORE_LEASE_HELD, /* it is ours */
     STORE_LEASE_BUSY, /* another holds it */
@@ -97,6 +105,8 @@ struct store_operations {
                                      struct store_lease **lease);
     int (*renew)(struct store *store, struct store_lease *lease, int64_t ttl_ms);
     void (*release)(struct store *store, struct store_lease *lease);
+    void (*say)(struct store *store, struct store_lease *lease, const struct store_note *note);
+    enum store_answer (*look)(struct store *store, const char *key, struct store_note *note);
     int (*add)(struct store *store, const char *key, int64_t delta, int64_t expiry, int64_t wall,
                int64_t *sum);
     int (*add_all)(struct store *store, const char *key, const int64_t *deltas, size_t count,
@@ -182,6 +192,20 @@ int store_renew(struct store *store, struct store_lease *lease, int64_t ttl_ms);
 
 /* Ends it, whether or not it was lost, and frees it. NULL is allowed. */
 void store_release(struct store *store, struct store_lease *lease);
+
+/*
+ * Tells whoever looks at the lease what its holder does, in place of what it said before. It is
+ * forgotten with the lease, and may be before: notes have little room, and where another takes it,
+ * or nothing can be written, the holder has said nothing.
+ */
+void store_say(struct store *store, struct store_lease *lease, const struct store_note *note);
+
+/*
+ * Whether anybody holds the lease of that name, this process included, and what has been said:
+ * `note` is only set when that is STORE_FOUND. A holder that died a moment ago may have left a note
+ * to the next one.
+ */
+enum store_answer store_look(struct store *store, const char *key, struct store_note *note);
 
 /*
  * Adds to a counter, atomically in all processes. One that is not there, or past the expiry of the

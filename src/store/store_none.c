@@ -56,6 +56,18 @@ static void none_release(struct store *store, struct store_lease *lease)
     BUG("a lease that was never given is released");
 }
 
+static void none_say(struct store *store, struct store_lease *lease, const struct store_note *note)
+{
+    (void)store, (void)lease, (void)note;
+    BUG("the holder of a lease that was never given says something");
+}
+
+static enum store_answer none_look(struct store *store, const char *key, struct store_note *note)
+{
+    (void)store, (void)key, (void)note;
+    return STORE_ABSENT;
+}
+
 static int none_add(struct store *store, const char *key, int64_t delta, int64_t expiry,
                     int64_t wall, int64_t *sum)
 {
@@ -97,6 +109,8 @@ static const struct store_operations none_operations = {
     .lease = none_lease,
     .renew = none_renew,
     .release = none_release,
+    .say = none_say,
+    .look = none_look,
     .add = none_add,
     .add_all = none_add_all,
     .statistics = none_statistics,

@@ -321,8 +321,8 @@ def check_purge_server():
             server.ask({"github": "g1-running"})
             server.ask({"github": "g1-running"})
         tap.equal(calls.total, 3, "calls before")
-        # Snapshot, repositories, pages, what is allowed: the answer may come before they are kept.
-        wait_until(lambda: len(files.values()) == 4, "all is kept", child=server.child)
+        # The account, what is allowed: the answer may come before they are kept.
+        wait_until(lambda: len(files.values()) == 2, "all is kept", child=server.child)
         purged(run(files.url, "--purge", "--github=g1-running"))
         with store.Calls(simulator.get()) as calls:
             wait_until(lambda: server.ask({"github": "g1-running"}) and calls.so_far() >= 3,

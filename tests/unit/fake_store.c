@@ -20,6 +20,7 @@ struct fake_value {
 struct store_lease {
     struct store_lease *next;
     char *key;
+    struct store_note note;
 };
 
 static struct fake_store *fake_of(struct store *store)
@@ -188,6 +189,30 @@ static void fake_release(struct store *store, struct store_lease *lease)
     free(lease);
 }
 
+static void fake_say(struct store *store, struct store_lease *lease, const struct store_note *note)
+{
+    struct fake_store *fake = fake_of(store);
+    if (fake->broken)
+        return;
+    pthread_mutex_lock(&fake->lock);
+    lease->note = *note;
+    pthread_mutex_unlock(&fake->lock);
+}
+
+static enum store_answer fake_look(struct store *store, const char *key, struct store_note *note)
+{
+    struct fake_store *fake = fake_of(store);
+    if (fake->broken)
+        return STORE_UNTOLD;
+    pthread_mutex_lock(&fake->lock);
+    const struct store_lease *lease = *lease_place(fake, key);
+    const bool is_held = lease != NULL || fake->busy;
+    if (is_held)
+        *note = lease != NULL ? lease->note : (struct store_note){0};
+    pthread_mutex_unlock(&fake->lock);
+    return is_held ? STORE_FOUND : STORE_ABSENT;
+}
+
 static int fake_add(struct store *store, const char *key, int64_t delta, int64_t expiry,
                     int64_t wall, int64_t *sum)
 {
@@ -237,6 +262,8 @@ struct fake_store *fake_store_new(void)
         .lease = fake_lease,
         .renew = fake_renew,
         .release = fake_release,
+        .say = fake_say,
+        .look = fake_look,
         .add = fake_add,
         .add_all = fake_add_all,
         .statistics = fake_statistics,

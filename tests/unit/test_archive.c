@@ -11,6 +11,7 @@
 
 #include "archive_scene.h"
 #include "base/alloc.h"
+#include "store/bundle.h"
 
 #define WALL SCENE_WALL
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -206,6 +207,15 @@ static void pages_last_as_long_as_the_snapshot(void **state)
 
 /* --- lists of repositories --- */
 
+/* Of a list that has no room beside its snapshot; and of one that has. */
+static char long_name[BUNDLE_ROOM + 1];
+
+static const char *name_apart(void)
+{
+    memset(long_name, 'l', sizeof long_name - 1);
+    return long_name;
+}
+
 static struct archive_found find_listed(struct archive_scene *scene, const char *name, int64_t wall)
 {
     struct archive_account account = archive_scene_account(name);
@@ -266,17 +276,87 @@ static void other_repositories_are_another_snapshot(void **state)
 static void an_unchanged_list_only_gets_new_times(void **state)
 {
     (void)state;
+    const char *const names[] = {"one", name_apart()};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct archive_scene scene;
+        const int64_t end = WALL + SCENE_FRESH + SCENE_STALE_IF_ERROR;
+        archive_scene_begin(&scene);
+        archive_scene_keep_list(&scene, "ann", names[i], WALL);
+        archive_scene_keep_list(&scene, "ann", names[i], WALL + 1000);
+        assert_int_equal(fake_store_values(scene.fake), 1 + i);
+        assert_int_equal(fake_store_puts(scene.fake, " repositories"), i);
+        assert_int_equal(fake_store_puts(scene.fake, " snapshot"), 1);
+        struct archive_found found = find_listed(&scene, "ann", end);
+        assert_int_equal(found.snapshot->fetched_at, WALL);
+        assert_listed(&found, names[i]);
+        archive_scene_end(&scene);
+    }
+}
+
+/* One value where there is room; what is no longer needed beside it goes. */
+static void what_is_small_is_one_value(void **state)
+{
+    (void)state;
+    static const struct {
+        bool large_list, large_pages;
+    } rows[] = {{false, false}, {true, false}, {false, true}, {true, true},
+                {false, true},  {true, false}, {false, false}};
+    char *large_pages = alloc_format("%s%s", name_apart(), "pages");
+    const struct archive_account ann = archive_scene_account("ann");
     struct archive_scene scene;
-    const int64_t end = WALL + SCENE_FRESH + SCENE_STALE_IF_ERROR;
     archive_scene_begin(&scene);
-    archive_scene_keep_list(&scene, "ann", "one", WALL);
-    archive_scene_keep_list(&scene, "ann", "one", WALL + 1000);
-    assert_int_equal(fake_store_puts(scene.fake, " repositories"), 1);
-    assert_int_equal(fake_store_puts(scene.fake, " snapshot"), 1);
-    struct archive_found found = find_listed(&scene, "ann", end);
-    assert_int_equal(found.snapshot->fetched_at, WALL);
-    assert_listed(&found, "one");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const int64_t wall = WALL + (int64_t)i;
+        const char *name = rows[i].large_list ? long_name : i % 2 == 0 ? "one" : "two";
+        const char *pages = rows[i].large_pages ? large_pages : "pages";
+        struct snapshot *snapshot = archive_scene_snapshot("ann", (int64_t)i, wall);
+        struct buffer bytes = BUFFER_INIT(2 * BUNDLE_ROOM);
+        buffer_append_text(&bytes, pages);
+        archive_scene_list(snapshot, name);
+        archive_keep(&scene.archive, &ann, snapshot, &bytes, wall);
+        assert_int_equal(fake_store_values(scene.fake),
+                         1 + rows[i].large_list + rows[i].large_pages);
+        struct archive_found found = find_listed(&scene, "ann", wall);
+        assert_int_equal(found.snapshot->fetched_at, wall);
+        assert_listed(&found, name);
+        assert_pages(&scene, pages, wall);
+        buffer_release(&bytes);
+        snapshot_drop(snapshot);
+    }
     archive_scene_end(&scene);
+    free(large_pages);
+}
+
+/* A reply of it stays the same to the byte, though its pages were fetched anew. */
+static void new_pages_leave_what_is_known(void **state)
+{
+    (void)state;
+    const char *const names[] = {"one", name_apart()};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct archive_scene scene;
+        const struct archive_account ann = archive_scene_account("ann");
+        archive_scene_begin(&scene);
+        archive_scene_keep_list(&scene, "ann", names[i], WALL);
+        struct snapshot *snapshot = archive_scene_snapshot("ann", 5, WALL + 10);
+        struct buffer bytes = BUFFER_INIT(100);
+        buffer_append_text(&bytes, "pages");
+        archive_scene_list(snapshot, names[i]);
+        archive_keep(&scene.archive, &ann, snapshot, &bytes, WALL + 10);
+        struct archive_found found = find_listed(&scene, "ann", WALL + 10);
+        assert_int_equal(found.snapshot->fetched_at, WALL);
+        assert_int_equal(found.stamp.times.fetched, WALL + 10);
+        assert_listed(&found, names[i]);
+        assert_pages(&scene, "pages", WALL + 10);
+        /* And what is known of pages stays when it is the rest that changes. */
+        archive_scene_keep_list(&scene, "ann", "two", WALL + 20);
+        assert_pages(&scene, "pages", WALL + 20);
+        found = find_listed(&scene, "ann", WALL + 20);
+        assert_listed(&found, "two");
+        assert_int_equal(fake_store_values(scene.fake), 1);
+        buffer_release(&bytes);
+        snapshot_drop(snapshot);
+        archive_scene_end(&scene);
+    }
 }
 
 static void lose_list(struct archive_scene *scene)
@@ -309,7 +389,7 @@ static void without_its_list_a_snapshot_is_not_there(void **state)
     for (size_t i = 0; i < COUNT(mishaps); i++) {
         struct archive_scene scene;
         archive_scene_begin(&scene);
-        archive_scene_keep_list(&scene, "ann", "one", WALL);
+        archive_scene_keep_list(&scene, "ann", name_apart(), WALL);
         mishaps[i](&scene);
         struct archive_found found = find_listed(&scene, "ann", WALL);
         assert_nothing(&found);
@@ -317,10 +397,10 @@ static void without_its_list_a_snapshot_is_not_there(void **state)
         assert_int_equal(found.freshness, FRESHNESS_FRESH);
         archive_found_release(&found);
         /* Kept again with its snapshot, so that a reply now is what it is later. */
-        archive_scene_keep_list(&scene, "ann", "one", WALL + 1);
+        archive_scene_keep_list(&scene, "ann", name_apart(), WALL + 1);
         found = find_listed(&scene, "ann", WALL + 1);
         assert_int_equal(found.snapshot->fetched_at, WALL + 1);
-        assert_listed(&found, "one");
+        assert_listed(&found, name_apart());
         archive_scene_end(&scene);
     }
 }
@@ -510,7 +590,8 @@ static void all_of_an_account_is_purged(void **state)
     archive_keep(&scene.archive, &full, snapshot, NULL, WALL);
     snapshot_drop(snapshot);
 
-    assert_int_equal(archive_purge(&scene.archive, &account), 6);
+    /* Two snapshots with what is beside them, one without, and a failure. */
+    assert_int_equal(archive_purge(&scene.archive, &account), 4);
     assert_int_equal(fake_store_values(scene.fake), 1);
     assert_int_equal(archive_purge(&scene.archive, &account), 0);
     scene.fake->broken = true;
@@ -518,22 +599,41 @@ static void all_of_an_account_is_purged(void **state)
     archive_scene_end(&scene);
 }
 
-static void how_far_a_visit_is_is_soon_forgotten(void **state)
+static void how_far_a_visit_is_is_told_while_it_lasts(void **state)
 {
     (void)state;
     struct archive_scene scene;
-    struct archive_progress progress = {1, 2, 3};
+    static const struct archive_progress nothing;
+    const struct archive_progress progress = {1, 2, 3};
     struct archive_progress told;
+    struct store_lease *lease;
     const struct archive_account ann = archive_scene_account("ann");
     const struct archive_account bob = archive_scene_account("bob");
     archive_scene_begin(&scene);
     assert_int_equal(archive_get_progress(&scene.archive, &ann, WALL, &told), -1);
-    archive_put_progress(&scene.archive, &ann, &progress, WALL);
+    assert_int_equal(archive_lease(&scene.archive, &ann, &lease), STORE_LEASE_HELD);
+    assert_int_equal(archive_get_progress(&scene.archive, &ann, WALL, &told), 0);
+    assert_memory_equal(&told, &nothing, sizeof told);
+    archive_say_progress(&scene.archive, lease, &progress, WALL);
     const int64_t last = WALL + ARCHIVE_PROGRESS_SECONDS - 1;
     assert_int_equal(archive_get_progress(&scene.archive, &ann, last, &told), 0);
     assert_memory_equal(&told, &progress, sizeof told);
-    assert_int_equal(archive_get_progress(&scene.archive, &ann, last + 1, &told), -1);
+    /* Of a holder that died, perhaps. */
+    for (int i = 0; i < 2; i++) {
+        const int64_t wall = i == 0 ? last + 1 : WALL - FRESHNESS_CLOCK_SKEW - 1;
+        assert_int_equal(archive_get_progress(&scene.archive, &ann, wall, &told), 0);
+        assert_memory_equal(&told, &nothing, sizeof told);
+    }
+    const struct store_note other = {.bytes = "of another version", .length = 18};
+    store_say(scene.archive.store, lease, &other);
+    assert_int_equal(archive_get_progress(&scene.archive, &ann, WALL, &told), 0);
+    assert_memory_equal(&told, &nothing, sizeof told);
     assert_int_equal(archive_get_progress(&scene.archive, &bob, WALL, &told), -1);
+    scene.fake->broken = true;
+    assert_int_equal(archive_get_progress(&scene.archive, &ann, WALL, &told), -1);
+    scene.fake->broken = false;
+    store_release(scene.archive.store, lease);
+    assert_int_equal(archive_get_progress(&scene.archive, &ann, WALL, &told), -1);
     archive_scene_end(&scene);
 }
 
@@ -571,6 +671,8 @@ int main(void)
         cmocka_unit_test(a_list_comes_with_its_snapshot_where_it_is_wanted),
         cmocka_unit_test(other_repositories_are_another_snapshot),
         cmocka_unit_test(an_unchanged_list_only_gets_new_times),
+        cmocka_unit_test(what_is_small_is_one_value),
+        cmocka_unit_test(new_pages_leave_what_is_known),
         cmocka_unit_test(without_its_list_a_snapshot_is_not_there),
         cmocka_unit_test(a_snapshot_that_never_had_a_list_is_not_there),
         cmocka_unit_test(who_does_not_exist_needs_no_list),
@@ -581,7 +683,7 @@ int main(void)
         cmocka_unit_test(stamps_say_what_would_be_found),
         cmocka_unit_test(one_at_a_time_may_visit),
         cmocka_unit_test(all_of_an_account_is_purged),
-        cmocka_unit_test(how_far_a_visit_is_is_soon_forgotten),
+        cmocka_unit_test(how_far_a_visit_is_is_told_while_it_lasts),
         cmocka_unit_test(a_forge_has_its_own_small_values),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

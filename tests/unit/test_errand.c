@@ -191,6 +191,7 @@ static void progress_is_told_until_the_visit_is_over(void **state)
     run(&scene, &errand, ERRAND_RENEW, WALL);
     assert_int_equal(archive_get_progress(&scene.archive, &errand.account, WALL, &told), 0);
     assert_memory_equal(&told, &errand.progress, sizeof told);
+    assert_int_equal(fake_store_values(scene.fake), 0);
     run(&scene, &errand, ERRAND_RELEASE, WALL);
     assert_int_equal(archive_get_progress(&scene.archive, &errand.account, WALL, &told), -1);
     assert_int_equal(fake_store_values(scene.fake), 0);

@@ -573,6 +573,107 @@ static void releasing_a_lost_lease_leaves_the_next_holder_alone(void **state)
     store_release(fixture->other, next);
 }
 
+/* --- notes --- */
+
+static struct store_note note_of(const char *bytes, size_t length)
+{
+    struct store_note note = {.length = length};
+    memcpy(note.bytes, bytes, length);
+    return note;
+}
+
+static void assert_note(struct store *store, const char *key, const char *bytes, size_t length)
+{
+    struct store_note note;
+    memset(&note, 'x', sizeof note);
+    assert_int_equal(store_look(store, key, &note), STORE_FOUND);
+    assert_int_equal(note.length, length);
+    assert_memory_equal(note.bytes, bytes, length);
+}
+
+static void assert_not_held(struct store *store, const char *key)
+{
+    struct store_note note = {.length = 7};
+    assert_int_equal(store_look(store, key, &note), STORE_ABSENT);
+    assert_int_equal(note.length, 7);
+}
+
+static void who_looks_at_a_lease_hears_its_holder(void **state)
+{
+    static const char whole[STORE_MAXIMUM_NOTE + 1] = "\0\xff a note as long as any may be";
+    struct fixture *fixture = fixture_of(state);
+    const char *key = key_of(fixture, "noted");
+    const char *another = key_of(fixture, "another noted");
+    const struct store_note first = note_of(whole, STORE_MAXIMUM_NOTE);
+    const struct store_note second = note_of("short", 5);
+    assert_not_held(fixture->store, key);
+    struct store_lease *lease = take(fixture->store, key, TTL_MS);
+    struct store_lease *other = take(fixture->store, another, TTL_MS);
+    assert_note(fixture->store, key, "", 0);
+    assert_note(fixture->other, key, "", 0);
+    store_say(fixture->store, lease, &first);
+    assert_note(fixture->store, key, whole, STORE_MAXIMUM_NOTE);
+    assert_note(fixture->other, key, whole, STORE_MAXIMUM_NOTE);
+    store_say(fixture->store, lease, &second);
+    assert_int_equal(store_renew(fixture->store, lease, TTL_MS), 0);
+    assert_note(fixture->other, key, "short", 5);
+    assert_note(fixture->other, another, "", 0);
+    assert_busy(fixture->other, key);
+    store_release(fixture->store, lease);
+    assert_not_held(fixture->other, key);
+    store_release(fixture->store, other);
+}
+
+static void what_was_said_is_forgotten_with_the_lease(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    const char *key = key_of(fixture, "noted");
+    const struct store_note note = note_of("said", 4);
+    struct store_lease *lease = take(fixture->store, key, TTL_MS);
+    store_say(fixture->store, lease, &note);
+    store_release(fixture->store, lease);
+    lease = take(fixture->other, key, TTL_MS);
+    assert_note(fixture->store, key, "", 0);
+    store_release(fixture->other, lease);
+}
+
+static void what_is_said_of_a_lost_lease_is_not_the_next_holders(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    const char *key = key_of(fixture, "lost");
+    const struct store_note note = note_of("said", 4);
+    struct store_lease *lost = take(fixture->store, key, 50);
+    store_place_pause(100);
+    struct store_lease *next = NULL;
+    if (store_lease(fixture->other, key, TTL_MS, &next) == STORE_LEASE_HELD) {
+        store_say(fixture->store, lost, &note);
+        assert_note(fixture->other, key, "", 0);
+    }
+    store_release(fixture->store, lost);
+    store_release(fixture->other, next);
+}
+
+static void a_killed_process_is_not_taken_for_a_holder(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct child child;
+    child_init(&child, fixture, key_of(fixture, "killed"),
+               fixture->backend->frees_at_once ? TTL_MS : 300);
+    const pid_t process = store_place_fork(hold, &child);
+    assert_int_equal(hear(child.from), 'h');
+    assert_note(fixture->store, child.key, "", 0);
+    kill(process, SIGKILL);
+    assert_int_equal(store_place_wait(process), -1);
+    struct store_note note;
+    const int64_t end = clock_monotonic_ms() + (fixture->backend->frees_at_once ? 0 : 10000);
+    enum store_answer answer;
+    while ((answer = store_look(fixture->store, child.key, &note)) == STORE_FOUND &&
+           clock_monotonic_ms() < end)
+        store_place_pause(5);
+    assert_int_equal(answer, STORE_ABSENT);
+    child_release(&child);
+}
+
 /* --- counters --- */
 
 static int64_t add(struct fixture *fixture, const char *key, int64_t delta)
@@ -1065,6 +1166,10 @@ static const struct CMUnitTest contract[] = {
     CONTRACT(a_lease_survives_a_fork),
     CONTRACT(a_lease_lasts_while_it_is_renewed),
     CONTRACT(releasing_a_lost_lease_leaves_the_next_holder_alone),
+    CONTRACT(who_looks_at_a_lease_hears_its_holder),
+    CONTRACT(what_was_said_is_forgotten_with_the_lease),
+    CONTRACT(what_is_said_of_a_lost_lease_is_not_the_next_holders),
+    CONTRACT(a_killed_process_is_not_taken_for_a_holder),
     CONTRACT(counters_add_up),
     CONTRACT(sums_saturate),
     CONTRACT(a_counter_begins_anew_after_its_expiry),

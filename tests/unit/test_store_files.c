@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/fs.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -284,6 +287,27 @@ static void descriptors_are_closed_on_exec_and_in_the_end(void **state)
     store_close(store);
     look_at_descriptors(after);
     assert_memory_equal(before, after, sizeof before);
+}
+
+/* The hint is looked for where it can be given. */
+static void shards_are_to_be_spread(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    int place_flags = 0, flags = 0;
+    const int place = open(fixture->place, O_RDONLY | O_DIRECTORY);
+    const bool is_known = ioctl(place, FS_IOC_GETFLAGS, &place_flags) == 0;
+    int wanted = place_flags | FS_TOPDIR_FL;
+    const bool is_taken = is_known && ioctl(place, FS_IOC_SETFLAGS, &wanted) == 0;
+    if (is_taken)
+        ioctl(place, FS_IOC_SETFLAGS, &place_flags);
+    close(place);
+    put(fixture->store, KEY, "a value");
+    if (!is_taken)
+        skip();
+    const int directory = open(fixture->directory, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(ioctl(directory, FS_IOC_GETFLAGS, &flags), 0);
+    close(directory);
+    assert_true((flags & FS_TOPDIR_FL) != 0);
 }
 
 /* --- damage --- */
@@ -752,6 +776,102 @@ static void leases_of_one_shard_are_apart(void **state)
         assert_true(can_lease(other, key));
     }
     store_close(other);
+}
+
+/* --- notes --- */
+
+static void say(struct store *store, struct store_lease *lease, const char *text)
+{
+    struct store_note note = {.length = strlen(text)};
+    memcpy(note.bytes, text, note.length);
+    store_say(store, lease, &note);
+}
+
+static void assert_note(struct store *store, const char *key, const char *text)
+{
+    struct store_note note;
+    assert_int_equal(store_look(store, key, &note), STORE_FOUND);
+    assert_int_equal(note.length, strlen(text));
+    assert_memory_equal(note.bytes, text, note.length);
+}
+
+/* Each byte of it may be anything. */
+static void a_damaged_note_says_nothing(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    static char bytes[128 * 1024];
+    char path[PATH_SIZE];
+    struct store_lease *lease;
+    size_t silent = 0;
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &lease), STORE_LEASE_HELD);
+    say(fixture->store, lease, "a note");
+    snprintf(path, sizeof path, "%s/notes", fixture->directory);
+    const size_t length = read_file(path, bytes, sizeof bytes);
+    for (size_t i = length - 64; i < length; i++) {
+        struct store_note note;
+        bytes[i] ^= 0x40;
+        write_file(path, bytes, length);
+        assert_int_equal(store_look(fixture->store, KEY, &note), STORE_FOUND);
+        if (note.length == 0)
+            silent++;
+        else
+            assert_note(fixture->store, KEY, "a note");
+        bytes[i] ^= 0x40;
+    }
+    assert_true(silent >= 8 + 4 + STORE_MAXIMUM_NOTE);
+    write_file(path, bytes, length - 1);
+    assert_note(fixture->store, KEY, "");
+    write_file(path, "", 0);
+    assert_note(fixture->store, KEY, "");
+    say(fixture->store, lease, "again");
+    assert_note(fixture->store, KEY, "again");
+    store_release(fixture->store, lease);
+}
+
+/* As many as there are places and more: some have lost theirs, and none has another's. */
+static void notes_are_not_taken_for_each_others(void **state)
+{
+    enum { COUNT_OF_ALL = 1500 };
+    struct fixture *fixture = fixture_of(state);
+    static struct store_lease *leases[COUNT_OF_ALL];
+    char key[32];
+    size_t heard = 0;
+    const struct rlimit room = {COUNT_OF_ALL + 100, COUNT_OF_ALL + 100};
+    if (setrlimit(RLIMIT_NOFILE, &room) < 0)
+        skip();
+    for (size_t i = 0; i < COUNT_OF_ALL; i++) {
+        snprintf(key, sizeof key, "key %zu", i);
+        assert_int_equal(store_lease(fixture->store, key, 60000, &leases[i]), STORE_LEASE_HELD);
+        say(fixture->store, leases[i], key);
+    }
+    for (size_t i = 0; i < COUNT_OF_ALL; i++) {
+        struct store_note note;
+        snprintf(key, sizeof key, "key %zu", i);
+        assert_int_equal(store_look(fixture->store, key, &note), STORE_FOUND);
+        heard += note.length > 0;
+        if (note.length > 0)
+            assert_memory_equal(note.bytes, key, note.length);
+    }
+    assert_true(heard > COUNT_OF_ALL / 3 && heard < COUNT_OF_ALL);
+    for (size_t i = 0; i < COUNT_OF_ALL; i++)
+        store_release(fixture->store, leases[i]);
+}
+
+static void without_a_place_for_notes_leases_are_held(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct store_lease *lease;
+    char path[PATH_SIZE];
+    assert_works(fixture->store);
+    snprintf(path, sizeof path, "%s/notes", fixture->directory);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &lease), STORE_LEASE_HELD);
+    say(fixture->store, lease, "unheard");
+    assert_note(fixture->store, KEY, "");
+    assert_int_equal(store_renew(fixture->store, lease, 60000), 0);
+    store_release(fixture->store, lease);
+    assert_int_equal(rmdir(path), 0);
+    assert_works(fixture->store);
 }
 
 static void another_directory_of_that_name_is_noticed(void **state)
@@ -1414,6 +1534,7 @@ int main(void)
         FILES(nothing_is_made_before_it_is_needed),
         FILES(everything_is_closed_to_others_whatever_the_umask),
         FILES(descriptors_are_closed_on_exec_and_in_the_end),
+        FILES(shards_are_to_be_spread),
         FILES(a_value_that_is_cut_is_a_miss),
         FILES(a_value_with_a_flipped_bit_is_a_miss),
         FILES(anothers_value_is_a_miss),
@@ -1433,6 +1554,9 @@ int main(void)
         FILES(a_directory_that_is_removed_is_made_again),
         FILES(a_lease_is_lost_with_its_directory),
         FILES(leases_of_one_shard_are_apart),
+        FILES(a_damaged_note_says_nothing),
+        FILES(notes_are_not_taken_for_each_others),
+        FILES(without_a_place_for_notes_leases_are_held),
         FILES(another_directory_of_that_name_is_noticed),
         FILES(a_file_in_place_of_the_directory_is_refused),
         FILES(a_full_disk_is_a_miss),
