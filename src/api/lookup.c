@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "profile/profile.h"
 #include "profile/snapshot_bytes.h"
 
 /* --- answers --- */
@@ -100,6 +101,92 @@ static void look(struct lookup_account *account, const struct archive *archive,
     judge(account, patience);
 }
 
+/* --- looking for a page of repositories --- */
+
+/*
+ * Where a page is, and where the repositories of the next account begin, as far as that can be told
+ * before those that are wanted were visited: each may have any number, and may be the same account
+ * as one behind it, which then lists nothing.
+ */
+struct reach {
+    size_t first;   /* of the page */
+    size_t end;     /* behind its last */
+    size_t before;  /* repositories of the accounts that are known */
+    size_t unknown; /* accounts */
+    size_t largest; /* of the lists behind one that is unknown */
+};
+
+static struct reach reach_of(const struct view *view)
+{
+    const size_t first = view->repositories ? view_first(view) : 0;
+    return (struct reach){.first = first, .end = view->repositories ? first + view->per_page : 0};
+}
+
+static bool is_behind_page(const struct reach *reach)
+{
+    const size_t dubious = reach->unknown * reach->largest;
+    return reach->before >= reach->end && reach->before - reach->end >= dubious;
+}
+
+/* Whether the next account's list is on the page unless it is empty. */
+static bool is_on_page(const struct reach *reach)
+{
+    return reach->before >= reach->first && !is_behind_page(reach);
+}
+
+static bool may_be_on_page(const struct reach *reach, size_t count)
+{
+    return !is_behind_page(reach) && (reach->unknown > 0 || reach->before + count > reach->first);
+}
+
+/* How many repositories of the account are told, as far as the accounts before it are known. */
+static size_t count_told(const struct lookup *lookup, size_t index)
+{
+    const struct snapshot *snapshot = lookup->accounts[index].snapshot;
+    for (size_t i = 0; i < index; i++) {
+        const struct snapshot *earlier = lookup->accounts[i].snapshot;
+        if (earlier != NULL && profile_stands_for(earlier, snapshot))
+            return 0;
+    }
+    return snapshot->repositories_count;
+}
+
+static void pass(struct reach *reach, const struct lookup *lookup, size_t index)
+{
+    if (lookup->accounts[index].snapshot == NULL) {
+        reach->unknown++;
+        return;
+    }
+    const size_t count = count_told(lookup, index);
+    reach->before += count;
+    if (reach->unknown > 0 && count > reach->largest)
+        reach->largest = count;
+}
+
+static void forget(struct lookup_account *account)
+{
+    snapshot_drop(account->snapshot);
+    archive_found_release(&account->found);
+    *account = (struct lookup_account){.account = account->account, .refused = account->refused};
+}
+
+/* Has the account's list with it, if that may be on the page. What is due is listed anyway. */
+static void look_as_far(struct lookup_account *account, const struct archive *archive,
+                        enum lookup_patience patience, int64_t wall, const struct reach *reach)
+{
+    const bool is_listed = account->account.listed;
+    account->account.listed = is_listed && is_on_page(reach);
+    look(account, archive, patience, wall);
+    const struct snapshot *found = account->found.snapshot;
+    if (is_listed && !account->account.listed && found != NULL &&
+        may_be_on_page(reach, found->repositories_count)) {
+        forget(account);
+        account->account.listed = true;
+        look(account, archive, patience, wall);
+    }
+    account->account.listed = is_listed;
+}
+
 static void want_the_rest(struct lookup *lookup)
 {
     lookup->wants = alloc_zeroed(lookup->count, sizeof *lookup->wants);
@@ -117,6 +204,7 @@ void lookup_init(struct lookup *lookup, const struct archive *archive, const str
 {
     *lookup = (struct lookup){.count = query->count,
                               .accounts = alloc_zeroed(query->count, sizeof *lookup->accounts)};
+    struct reach reach = reach_of(&query->view);
     for (size_t i = 0; i < query->count; i++) {
         const struct query_account *asked = &query->accounts[i];
         lookup->accounts[i].refused = asked->refused;
@@ -127,7 +215,8 @@ void lookup_init(struct lookup *lookup, const struct archive *archive, const str
                                      .existence = query->existence,
                                      .listed = query->view.repositories,
                                      .since = patience == LOOKUP_ANEW ? wall : 0};
-        look(&lookup->accounts[i], archive, patience, wall);
+        look_as_far(&lookup->accounts[i], archive, patience, wall, &reach);
+        pass(&reach, lookup, i);
     }
     want_the_rest(lookup);
 }

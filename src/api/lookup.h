@@ -47,7 +47,9 @@ enum lookup_patience { LOOKUP_AT_ONCE, LOOKUP_WAITS, LOOKUP_ANEW };
 
 /*
  * Looks for all accounts of the query, which outlives the lookup, at `wall`. Without wants there is
- * an answer for each. What the store cannot tell of is visited, as if there were nothing.
+ * an answer for each. What the store cannot tell of is visited, as if there were nothing. Where a
+ * page of repositories is asked for, lists that cannot be on it are not read: their snapshots have
+ * none, whether accounts are to be visited or not.
  */
 void lookup_init(struct lookup *lookup, const struct archive *archive, const struct query *query,
                  enum lookup_patience patience, int64_t wall);

@@ -291,7 +291,8 @@ static void learn(struct flight *flight, const struct attempt *attempt)
 {
     const int64_t wall = clock_wall();
     const struct quota quota = quota_read(&attempt_response(attempt)->headers, wall);
-    budget_learn(budget_of(flight, attempt_call(attempt)), &quota, wall);
+    service_learn(flight->settings->service, flight->authorized, attempt_call(attempt), &quota,
+                  wall);
     if (quota.told)
         log_debug("%s: %lld of %lld left for %lld s", flight->forge->title,
                   (long long)quota.remaining, (long long)quota.limit,

@@ -79,13 +79,26 @@ static void forget_claim(struct errand *errand)
     errand->known = NULL;
 }
 
-/* Over, but for an errand that is out, and the lease; who joined meanwhile begins it anew. */
+/* Whether others are still to be told what it, or a visit that relied on it, has learned. */
+static bool tells_rest(struct journey *journey)
+{
+    return journey->means->dispatch != NULL &&
+           service_tell_rest(service_of(journey), &journey->errand.standing, clock_monotonic_ms(),
+                             clock_wall());
+}
+
+/*
+ * Over, but for an errand that is out, what is to be told, and the lease; who joined meanwhile
+ * begins it anew.
+ */
 static void go_over(struct journey *journey)
 {
+    struct errand *errand = &journey->errand;
     if (journey->is_out)
         return;
-    forget_claim(&journey->errand);
-    if (journey->errand.lease != NULL)
+    forget_claim(errand);
+    errand->tells_standing = tells_rest(journey);
+    if (errand->lease != NULL || errand->tells_standing)
         send(journey, ERRAND_RELEASE);
     else if (journey->seats.first != NULL)
         claim(journey);
@@ -136,7 +149,10 @@ static void on_finished(void *owner)
 static void keep(struct journey *journey)
 {
     struct errand *errand = &journey->errand;
-    /* That a forge works which others leave alone is not for later. */
+    /*
+     * That a forge works which others leave alone is not for later. Whether they have begun to
+     * since the claim, only the next visit finds.
+     */
     const bool was_left_alone = errand->standing.left_alone_until > 0;
     errand->tells_standing =
         service_tell(service_of(journey), &errand->standing, clock_monotonic_ms(), clock_wall()) ||

@@ -9,7 +9,9 @@
  *     waiting, flying --given up--> over, once its lease has ended
  *
  * Seats are answered once it is kept: who has its answer finds it in the store, and may purge it
- * there. Who takes a seat when it is given up makes it begin anew. Without a store to dispatch
+ * there. A refresh that nobody has a seat in is over when it is busy: another process visits, and
+ * should that come to nothing, whoever asks next is told what is stale and has it refreshed again.
+ * Who takes a seat when it is given up makes it begin anew. Without a store to dispatch
  * errands to, a journey begins flying and is over when it has landed.
  *
  * One journey is here; all of them are in engine/journeys.h. The engine's thread only.

@@ -53,6 +53,13 @@ struct budget *service_budgets(struct service *service, bool authorized)
     return service->budgets[authorized];
 }
 
+void service_learn(struct service *service, bool authorized, const struct call *call,
+                   const struct quota *quota, int64_t wall)
+{
+    budget_learn(service_budget(service, authorized, call), quota, wall);
+    service->owes = service->owes || quota->told;
+}
+
 bool service_take(struct service *service, bool authorized, const struct calls *calls,
                   const size_t planned[ALLOWANCE_COUNT], int64_t wall, int64_t *retry_at)
 {
@@ -128,14 +135,22 @@ static bool is_any_short(const struct service *service)
     return is_short;
 }
 
-static bool is_time_to_tell(struct service *service, int64_t now)
+static bool has_news(const struct service *service)
 {
     const struct service_news news = news_of(service);
+    return memcmp(&news, &service->told, sizeof news) != 0;
+}
+
+static bool is_time_to_tell(struct service *service, int64_t now)
+{
     if (service->visits > 0 && service->told_at > 0 && now < service->told_at + SERVICE_TELL_MS &&
-        memcmp(&news, &service->told, sizeof news) == 0 && !is_any_short(service))
+        !has_news(service) && !is_any_short(service)) {
+        service->owes = true;
         return false;
-    service->told = news;
+    }
+    service->told = news_of(service);
     service->told_at = now;
+    service->owes = false;
     return true;
 }
 
@@ -151,4 +166,11 @@ bool service_tell(struct service *service, struct standing *standing, int64_t no
     standing->left_alone_until = wall_of(breaker_own(&service->breaker), now, wall);
     standing->credential_from = wall_of(service->credential_from, now, wall);
     return is_time_to_tell(service, now);
+}
+
+bool service_tell_rest(struct service *service, struct standing *standing, int64_t now,
+                       int64_t wall)
+{
+    const bool is_last = service->owes && service->visits == 0;
+    return (is_last || has_news(service)) && service_tell(service, standing, now, wall);
 }

@@ -45,6 +45,7 @@ struct service {
     size_t visits;            /* that are under way: counted by those who make them */
     struct service_news told; /* and when, in monotonic milliseconds */
     int64_t told_at;
+    bool owes; /* something was learned since, or told to nobody for a visit that went on */
 };
 
 void service_init(struct service *service, const struct forge *forge,
@@ -62,6 +63,10 @@ struct budget *service_budget(struct service *service, bool authorized, const st
 /* The budgets of a visit, by allowance. */
 struct budget *service_budgets(struct service *service, bool authorized);
 
+/* The answer to a call of a visit, which came at `wall`, told this (or nothing) of its budget. */
+void service_learn(struct service *service, bool authorized, const struct call *call,
+                   const struct quota *quota, int64_t wall);
+
 /*
  * What other processes know of the forge is heeded, and what is known here told: times are changed
  * between the clocks at `now` (monotonic milliseconds) and `wall` (seconds), and never become later
@@ -69,13 +74,18 @@ struct budget *service_budgets(struct service *service, bool authorized);
  * met with is told. Quotas and blocks, which are wall times that the forge has set, are told
  * whoever has met with them: they end when it has said, however often they are told.
  *
- * service_tell returns whether it is time to tell, which is then taken for done. It is not when
- * only quotas have changed, none of them is short, others were told less than SERVICE_TELL_MS ago,
- * and visits go on, which will tell.
+ * service_tell is for a visit that has landed, and returns whether it is time to tell, which is
+ * then taken for done. It is not when only quotas have changed, none of them is short, others were
+ * told less than SERVICE_TELL_MS ago, and visits go on, which will tell. service_tell_rest is for
+ * one that was given up: it is only time when something was learned that nobody has been told, and
+ * no visit goes on that will, or when others must know at once. Whoever counts visits asks one of
+ * them when a visit is over, and no longer counts it then.
  */
 void service_heed(struct service *service, const struct standing *standing, int64_t now,
                   int64_t wall);
 bool service_tell(struct service *service, struct standing *standing, int64_t now, int64_t wall);
+bool service_tell_rest(struct service *service, struct standing *standing, int64_t now,
+                       int64_t wall);
 
 /* The protocol for a visit with the credential, or without. */
 const struct forge *service_protocol(const struct service *service, bool authorized);

@@ -14,8 +14,7 @@ static bool is_same(const struct snapshot *one, const struct snapshot *other)
            strcmp(one->upstream_id, other->upstream_id) == 0;
 }
 
-/* Whether `earlier` can stand for `later`. */
-static bool stands_for(const struct snapshot *earlier, const struct snapshot *later)
+bool profile_stands_for(const struct snapshot *earlier, const struct snapshot *later)
 {
     const bool has_data = earlier->status == ACCOUNT_OK;
     const bool is_there = has_data || earlier->status == ACCOUNT_INACTIVE;
@@ -27,7 +26,7 @@ static bool stands_for(const struct snapshot *earlier, const struct snapshot *la
 static int earlier_same(const struct profile *profile, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (stands_for(profile->accounts[i].snapshot, profile->accounts[index].snapshot))
+        if (profile_stands_for(profile->accounts[i].snapshot, profile->accounts[index].snapshot))
             return (int)i;
     return -1;
 }
@@ -40,7 +39,7 @@ bool profile_counts(const struct profile_account *account)
 
 bool profile_lists(const struct profile_account *account)
 {
-    return profile_counts(account) && account->snapshot->repositories != NULL;
+    return profile_counts(account) && account->snapshot->repositories_hash != 0;
 }
 
 size_t profile_repositories(const struct profile *profile)
@@ -48,7 +47,7 @@ size_t profile_repositories(const struct profile *profile)
     size_t count = 0;
     for (size_t i = 0; i < profile->count; i++)
         if (profile_lists(&profile->accounts[i]))
-            count += profile->accounts[i].snapshot->repositories->count;
+            count += profile->accounts[i].snapshot->repositories_count;
     return count;
 }
 

@@ -49,7 +49,13 @@ void profile_release(struct profile *profile);
  */
 bool profile_counts(const struct profile_account *account);
 
-/* Whether an account's repositories are told: where it counts, and its list is at hand. */
+/*
+ * Whether what `later` tells does not count beside `earlier`, of an account before it: `same_as` is
+ * the first for which that is so.
+ */
+bool profile_stands_for(const struct snapshot *earlier, const struct snapshot *later);
+
+/* Whether an account's repositories are told: where it counts, and there is a list of them. */
 bool profile_lists(const struct profile_account *account);
 
 /* How many repositories these are together. */

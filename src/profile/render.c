@@ -356,15 +356,19 @@ static struct json_object *render_repository(const struct snapshot *snapshot,
     return object;
 }
 
-/* What of the page is in an account's list, of which `*skipped` are still before the page. */
+/* What of the page is in an account's list, before which the page still skips `*skipped`. */
 static void append_repositories(struct json_object *array, const struct snapshot *snapshot,
                                 size_t *skipped, size_t per_page)
 {
     struct repository repository;
-    if (*skipped >= snapshot->repositories->count) {
-        *skipped -= snapshot->repositories->count;
+    if (*skipped >= snapshot->repositories_count) {
+        *skipped -= snapshot->repositories_count;
         return;
     }
+    if (json_object_array_length(array) >= per_page)
+        return;
+    if (snapshot->repositories == NULL)
+        BUG("a page is told without a list that it touches");
     struct repository_cursor cursor = repository_list_begin(snapshot->repositories);
     repository_cursor_skip(&cursor, *skipped);
     *skipped = 0;
@@ -379,7 +383,7 @@ static struct json_object *render_repositories(const struct profile *profile,
                                                const struct view *view)
 {
     struct json_object *array = made(json_object_new_array());
-    size_t skipped = (view->page - 1) * view->per_page;
+    size_t skipped = view_first(view);
     for (size_t i = 0; i < profile->count; i++)
         if (profile_lists(&profile->accounts[i]))
             append_repositories(array, profile->accounts[i].snapshot, &skipped, view->per_page);

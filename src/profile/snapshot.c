@@ -38,6 +38,7 @@ void snapshot_set_repositories(struct snapshot *snapshot, struct repository_list
     repository_list_free(snapshot->repositories);
     snapshot->repositories = repositories;
     snapshot->repositories_hash = repositories->hash;
+    snapshot->repositories_count = repositories->count;
 }
 
 struct snapshot *snapshot_hold(struct snapshot *snapshot)

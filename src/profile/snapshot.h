@@ -12,6 +12,12 @@
 #include "profile/repository_list.h"
 #include "profile/tally.h"
 
+/*
+ * More repositories than any list has (the most that can be allowed is a million), and so few that
+ * those of all accounts of a query can be counted in 32 bits.
+ */
+#define SNAPSHOT_MAXIMUM_REPOSITORIES ((size_t)1 << 27)
+
 struct snapshot {
     atomic_uint references;
     const char *forge; /* "github"; static */
@@ -36,9 +42,11 @@ struct snapshot {
 
     /*
      * The repositories that the totals are made of: the hash of their list; 0 where there is none,
-     * as of accounts without data and where only existence was asked.
+     * as of accounts without data and where only existence was asked. How many the list has is
+     * known without it.
      */
     uint64_t repositories_hash;
+    size_t repositories_count;
     struct repository_list *repositories; /* the list itself; NULL where it is not at hand */
 };
 

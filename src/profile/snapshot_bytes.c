@@ -11,14 +11,14 @@
 
 /*
  * The version, the place of `api` in its table and the status (4 bytes each), fetched_at and
- * retry_at, the hash of the list of repositories, the texts; for each statistic its reasons, and
- * where there are none and it is a number, its sum; the lists that are known, with bytes where
- * these are.
+ * retry_at, the hash of the list of repositories and how many it has, the texts; for each statistic
+ * its reasons, and where there are none and it is a number, its sum; the lists that are known, with
+ * bytes where these are.
  *
  * The version is raised whenever bytes would be misread: also when a statistic, a reason, a status
  * or a word of `api` changes its place.
  */
-#define VERSION 2
+#define VERSION 3
 _Static_assert(STATISTIC_COUNT == 18 && REASON_COUNT == 9 && ACCOUNT_TOO_LARGE == 7,
                "what is written by its number has changed: raise the version");
 
@@ -120,6 +120,9 @@ static bool is_consistent(const struct snapshot *snapshot)
 {
     if (snapshot->repositories_hash != 0 && snapshot->status != ACCOUNT_OK)
         return false;
+    if (snapshot->repositories_count >
+        (snapshot->repositories_hash != 0 ? SNAPSHOT_MAXIMUM_REPOSITORIES : 0))
+        return false;
     if (account_status_is_settled(snapshot->status))
         return snapshot->detail == NULL && snapshot->retry_at == 0;
     const unsigned reason = 1u << account_status_reason(snapshot->status);
@@ -192,6 +195,7 @@ void snapshot_write(const struct snapshot *snapshot, struct buffer *into)
     pack_signed(into, snapshot->fetched_at);
     pack_signed(into, snapshot->retry_at);
     pack_number(into, snapshot->repositories_hash);
+    pack_number(into, snapshot->repositories_count);
     for (size_t i = 0; i < TEXT_COUNT; i++)
         pack_text(into, text_at(snapshot, texts[i]));
     write_tally(&snapshot->totals, into);
@@ -218,6 +222,13 @@ static int64_t read_time(struct unpack *from)
     const int64_t wall = unpack_signed(from);
     expect(from, wall >= 0 && wall <= LAST_SECOND);
     return wall;
+}
+
+static size_t read_count(struct unpack *from)
+{
+    const uint64_t count = unpack_number(from);
+    expect(from, count <= SNAPSHOT_MAXIMUM_REPOSITORIES);
+    return (size_t)count;
 }
 
 static char *read_text(struct unpack *from)
@@ -268,6 +279,7 @@ static void read_snapshot(struct unpack *from, struct snapshot *snapshot)
     snapshot->fetched_at = read_time(from);
     snapshot->retry_at = read_time(from);
     snapshot->repositories_hash = unpack_number(from);
+    snapshot->repositories_count = read_count(from);
     for (size_t i = 0; i < TEXT_COUNT; i++)
         *place_at(snapshot, texts[i]) = read_text(from);
     read_tally(from, &snapshot->totals);
@@ -296,5 +308,6 @@ bool snapshot_tells_same(const struct snapshot *one, const struct snapshot *othe
     return same_text(one->forge, other->forge) && same_text(one->api, other->api) &&
            one->status == other->status && one->retry_at == other->retry_at &&
            one->repositories_hash == other->repositories_hash &&
+           one->repositories_count == other->repositories_count &&
            tally_equal(&one->totals, &other->totals);
 }

@@ -15,9 +15,8 @@
 
 /*
  * Appends the snapshot, which begins with the version of this format; of its list of repositories
- * only the hash. BUG when it is not as
- * snapshot.h says: its totals are not settled, a failure says nothing or has totals, or its `api`
- * is a word that this format does not know.
+ * only the hash and the count. BUG when it is not as snapshot.h says: its totals are not settled, a
+ * failure says nothing or has totals, or its `api` is a word that this format does not know.
  */
 void snapshot_write(const struct snapshot *snapshot, struct buffer *into);
 

@@ -29,6 +29,12 @@ struct view {
     size_t per_page;   /* 1 to VIEW_PER_PAGE */
 };
 
+/* How many repositories, those of all accounts one after the other, are before the page. */
+static inline size_t view_first(const struct view *view)
+{
+    return (view->page - 1) * view->per_page;
+}
+
 /*
  * What `fields`, `include`, `page` and `per_page` ask for. ERROR_VALUE with its pointer for a path
  * that no profile has (or none without `include`), for more than VIEW_MAXIMUM_FIELDS, for something

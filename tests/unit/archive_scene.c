@@ -8,6 +8,19 @@
 
 #define LIST_MAXIMUM 8
 
+static bool accepts_plain(const char *name, size_t length)
+{
+    return memchr(name, '_', length) == NULL;
+}
+
+static const struct query_forge query_forges[] = {
+    {"bitbucket", accepts_plain, "anything without an underscore"},
+    {"github", accepts_plain, "anything without an underscore"},
+};
+
+const struct query_forges archive_scene_forges = {
+    .items = query_forges, .count = sizeof query_forges / sizeof query_forges[0]};
+
 void archive_scene_begin(struct archive_scene *scene)
 {
     static const struct lifetimes lifetimes = {SCENE_FRESH, SCENE_STALE, SCENE_STALE_IF_ERROR};

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "fake_store.h"
+#include "profile/query.h"
 #include "profile/snapshot.h"
 #include "store/archive.h"
 
@@ -20,6 +21,9 @@
 
 /* Indexes into the forges, as in forges[] of forge/forge.h. */
 enum { SCENE_BITBUCKET, SCENE_GITHUB };
+
+/* The same as queries know them: names with an underscore are refused. */
+extern const struct query_forges archive_scene_forges;
 
 struct archive_scene {
     struct fake_store *fake;

@@ -24,6 +24,12 @@ struct scripted_answer {
     const char *with_body;     /* fits only requests whose body has this somewhere; NULL: all */
 };
 
+/* One of these that is nothing but a status and a body. */
+#define ANSWER(end, code, text)                                                                    \
+    {                                                                                              \
+        .url = end, .outcome = CALL_ANSWERED, .status = code, .body = text                         \
+    }
+
 #define SCRIPTED_ANSWERS_MAXIMUM 16
 
 struct scripted_transport {

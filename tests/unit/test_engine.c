@@ -7,18 +7,13 @@
 
 #include <cmocka.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "engine/breaker.h"
 #include "engine/engine.h"
-#include "scripted_transport.h"
-
-#define GITHUB "https://github.test/"
-#define BITBUCKET "https://bitbucket.test/2.0/"
-#define FOREVER_MS 600000
+#include "engine_scene.h"
 
 #define USER                                                                                       \
     "{\"login\":\"Ann\",\"id\":1,\"type\":\"User\",\"name\":\"Ann\",\"followers\":3,"              \
@@ -32,11 +27,6 @@
     "\"is_personal\":true,\"type\":\"workspace\"}"
 #define EMPTY_PAGE "{\"values\":[],\"size\":0,\"page\":1,\"pagelen\":100}"
 
-#define ANSWER(end, code, text)                                                                    \
-    {                                                                                              \
-        .url = end, .outcome = CALL_ANSWERED, .status = code, .body = text                         \
-    }
-
 /* Longer URLs have parameters behind the name, so the ends tell the calls of a forge apart. */
 static const struct scripted_answer all_well[] = {
     ANSWER("/users/ann", 200, USER),
@@ -44,33 +34,6 @@ static const struct scripted_answer all_well[] = {
     ANSWER("page=1", 200, "[" REPOSITORY "]"),
     ANSWER("/users/bob", 200, USER),
 };
-
-/* The engine with its script, and what a waiter got. */
-struct scene {
-    struct scripted_transport script;
-    struct forge_settings forges[2];
-    struct engine_settings settings;
-    struct engine *engine;
-};
-
-struct guest {
-    struct waiter waiter;
-    struct archive_account wants[2];
-    struct snapshot **snapshots;
-    int done;
-};
-
-static struct scripted_transport *script_to_open;
-static sem_t done_in_a_thread;
-
-static int open_script(struct transport **transport, const struct transport_settings *settings,
-                       struct error *error)
-{
-    (void)settings;
-    (void)error;
-    *transport = &script_to_open->transport;
-    return 0;
-}
 
 static int open_nothing(struct transport **transport, const struct transport_settings *settings,
                         struct error *error)
@@ -80,66 +43,20 @@ static int open_nothing(struct transport **transport, const struct transport_set
     return error_set(error, ERROR_UNAVAILABLE, "there is no transport");
 }
 
-static size_t forge_named(const char *name)
+static void scene_begin(struct engine_scene *scene, const struct scripted_answer *answers,
+                        size_t count)
 {
-    for (size_t i = 0; i < forges_count(); i++)
-        if (strcmp(forges[i]->name, name) == 0)
-            return i;
-    fail_msg("no forge %s", name);
-    return 0;
-}
-
-static void scene_begin(struct scene *scene, const struct scripted_answer *answers, size_t count)
-{
-    memset(scene, 0, sizeof *scene);
-    scripted_transport_init(&scene->script, answers, count);
-    script_to_open = &scene->script;
-    scene->forges[forge_named("github")] = (struct forge_settings){
-        .base_url = (char *)(uintptr_t)GITHUB, .maximum_repositories = 1000};
-    scene->forges[forge_named("bitbucket")] = (struct forge_settings){
-        .base_url = (char *)(uintptr_t)BITBUCKET, .maximum_repositories = 1000};
-    scene->settings = (struct engine_settings){.forges = scene->forges,
-                                               .open_transport = open_script,
-                                               .concurrency = 32,
-                                               .call_timeout_ms = 10000,
-                                               .visit_deadline_ms = FOREVER_MS,
-                                               .maximum_body_bytes = 1 << 20,
-                                               .stop_grace_ms = 50};
+    engine_scene_init(scene, answers, count);
+    scene->settings.stop_grace_ms = 50;
     scene->engine = engine_new(&scene->settings);
 }
 
-static void on_done(struct waiter *waiter, struct snapshot **snapshots)
-{
-    struct guest *guest = (struct guest *)waiter;
-    guest->snapshots = snapshots;
-    guest->done++;
-    sem_post(&done_in_a_thread);
-}
-
-static void guest_comes(struct guest *guest, struct scene *scene, const char *name,
-                        int64_t patience_ms)
-{
-    *guest = (struct guest){.wants = {{.forge = forge_named("github"), .name = name}}};
-    guest->waiter = (struct waiter){.wants = guest->wants,
-                                    .count = 1,
-                                    .deadline = clock_monotonic_ms() + patience_ms,
-                                    .done = on_done};
-    engine_post(scene->engine, &guest->waiter);
-}
-
-static void step_until_done(struct scene *scene, struct guest *guest)
+static void step_until_done(struct engine_scene *scene, struct engine_guest *guest)
 {
     const int64_t end = clock_monotonic_ms() + 10000;
     while (guest->done == 0 && clock_monotonic_ms() < end)
         engine_step(scene->engine, 1000);
     assert_int_equal(guest->done, 1);
-}
-
-static void guest_goes(struct guest *guest)
-{
-    for (size_t i = 0; i < guest->waiter.count; i++)
-        snapshot_drop(guest->snapshots[i]);
-    free(guest->snapshots);
 }
 
 static int64_t known(const struct snapshot *snapshot, enum statistic statistic)
@@ -149,11 +66,11 @@ static int64_t known(const struct snapshot *snapshot, enum statistic statistic)
 
 static void a_visit_comes_to_a_snapshot(void **state)
 {
-    struct scene scene;
-    struct guest guest;
+    struct engine_scene scene;
+    struct engine_guest guest;
     scene_begin(&scene, all_well, 4);
     scene.script.backwards = *state != NULL;
-    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    engine_guest_comes(&guest, scene.engine, "ann", FOREVER_MS);
     step_until_done(&scene, &guest);
     const struct snapshot *snapshot = guest.snapshots[0];
     assert_int_equal(snapshot->status, ACCOUNT_OK);
@@ -168,24 +85,24 @@ static void a_visit_comes_to_a_snapshot(void **state)
     assert_int_equal(progress.calls_done, 3);
     assert_int_equal(progress.calls_known, 3);
     assert_int_equal(progress.repositories, 1);
-    guest_goes(&guest);
+    engine_guest_goes(&guest);
     engine_free(scene.engine);
 }
 
 static void equal_accounts_share_one_visit(void **state)
 {
     (void)state;
-    struct scene scene;
-    struct guest guests[5];
+    struct engine_scene scene;
+    struct engine_guest guests[5];
     scene_begin(&scene, all_well, 4);
     for (int i = 0; i < 5; i++)
-        guest_comes(&guests[i], &scene, "ann", FOREVER_MS);
+        engine_guest_comes(&guests[i], scene.engine, "ann", FOREVER_MS);
     for (int i = 0; i < 5; i++)
         step_until_done(&scene, &guests[i]);
     assert_int_equal(scene.script.started, 3);
     assert_ptr_equal(guests[0].snapshots[0], guests[4].snapshots[0]);
     for (int i = 0; i < 5; i++)
-        guest_goes(&guests[i]);
+        engine_guest_goes(&guests[i]);
     engine_free(scene.engine);
 }
 
@@ -197,18 +114,18 @@ static void a_waiter_gets_all_its_accounts_at_once(void **state)
         ANSWER("per_page=1", 200, "[]"),
         ANSWER("page=1", 200, "[]"),
     };
-    struct scene scene;
-    struct guest guest;
+    struct engine_scene scene;
+    struct engine_guest guest;
     scene_begin(&scene, answers, 3);
-    guest_comes(&guest, &scene, "ann", FOREVER_MS);
-    guest.wants[1] = (struct archive_account){.forge = forge_named("bitbucket"), .name = "nobody"};
+    engine_guest_comes(&guest, scene.engine, "ann", FOREVER_MS);
+    guest.wants[1] = (struct archive_account){.forge = SCENE_BITBUCKET, .name = "nobody"};
     guest.waiter.count = 2;
     step_until_done(&scene, &guest);
     assert_int_equal(guest.snapshots[0]->status, ACCOUNT_OK);
     assert_string_equal(guest.snapshots[0]->forge, "github");
     assert_int_equal(guest.snapshots[1]->status, ACCOUNT_NOT_FOUND);
     assert_string_equal(guest.snapshots[1]->forge, "bitbucket");
-    guest_goes(&guest);
+    engine_guest_goes(&guest);
     engine_free(scene.engine);
 }
 
@@ -220,22 +137,22 @@ static void the_visit_outlives_its_waiter(void **state)
         ANSWER("per_page=1", 200, "[]"),
         ANSWER("page=1", 200, "[]"),
     };
-    struct scene scene;
-    struct guest impatient;
-    struct guest patient;
+    struct engine_scene scene;
+    struct engine_guest impatient;
+    struct engine_guest patient;
     scene_begin(&scene, answers, 3);
-    guest_comes(&impatient, &scene, "ann", 20);
+    engine_guest_comes(&impatient, scene.engine, "ann", 20);
     step_until_done(&scene, &impatient);
     assert_int_equal(impatient.snapshots[0]->status, ACCOUNT_TIMEOUT);
     assert_non_null(impatient.snapshots[0]->detail);
-    guest_comes(&patient, &scene, "ann", FOREVER_MS);
+    engine_guest_comes(&patient, scene.engine, "ann", FOREVER_MS);
     engine_step(scene.engine, 0);
     answers[0].held = false;
     step_until_done(&scene, &patient);
     assert_int_equal(patient.snapshots[0]->status, ACCOUNT_OK);
     assert_int_equal(scene.script.started, 3);
-    guest_goes(&impatient);
-    guest_goes(&patient);
+    engine_guest_goes(&impatient);
+    engine_guest_goes(&patient);
     engine_free(scene.engine);
 }
 
@@ -247,17 +164,17 @@ static void a_visit_ends_at_its_own_deadline(void **state)
         ANSWER("per_page=1", 200, "[]"),
         ANSWER("page=1", 200, "[]"),
     };
-    struct scene scene;
-    struct guest guest;
+    struct engine_scene scene;
+    struct engine_guest guest;
     scene_begin(&scene, held, 3);
     scene.settings.visit_deadline_ms = 20;
     engine_free(scene.engine);
     scene.engine = engine_new(&scene.settings);
-    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    engine_guest_comes(&guest, scene.engine, "ann", FOREVER_MS);
     step_until_done(&scene, &guest);
     assert_int_equal(guest.snapshots[0]->status, ACCOUNT_TIMEOUT);
     assert_int_equal(scene.script.under_way, 0);
-    guest_goes(&guest);
+    engine_guest_goes(&guest);
     engine_free(scene.engine);
 }
 
@@ -265,18 +182,18 @@ static void no_more_transfers_at_a_time_than_allowed(void **state)
 {
     (void)state;
     static const char *const names[] = {"ann", "bob"};
-    struct scene scene;
-    struct guest guests[2];
+    struct engine_scene scene;
+    struct engine_guest guests[2];
     scene_begin(&scene, all_well, 4);
     scene.settings.concurrency = 2;
     engine_free(scene.engine);
     scene.engine = engine_new(&scene.settings);
     for (int i = 0; i < 2; i++)
-        guest_comes(&guests[i], &scene, names[i], FOREVER_MS);
+        engine_guest_comes(&guests[i], scene.engine, names[i], FOREVER_MS);
     for (int i = 0; i < 2; i++) {
         step_until_done(&scene, &guests[i]);
         assert_int_equal(guests[i].snapshots[0]->status, ACCOUNT_OK);
-        guest_goes(&guests[i]);
+        engine_guest_goes(&guests[i]);
     }
     assert_int_equal(scene.script.started, 6);
     assert_int_equal(scene.script.most_under_way, 2);
@@ -345,10 +262,10 @@ static void every_answer_has_its_meaning(void **state)
             ANSWER("page=1", 200, "[]"),
             ANSWER("/users/bob", 200, USER),
         };
-        struct scene scene;
-        struct guest guest;
+        struct engine_scene scene;
+        struct engine_guest guest;
         scene_begin(&scene, answers, 4);
-        guest_comes(&guest, &scene, "ann", FOREVER_MS);
+        engine_guest_comes(&guest, scene.engine, "ann", FOREVER_MS);
         step_until_done(&scene, &guest);
         const struct snapshot *snapshot = guest.snapshots[0];
         if (snapshot->status != answer_rows[i].status)
@@ -357,20 +274,21 @@ static void every_answer_has_its_meaning(void **state)
         assert_int_equal(snapshot->detail == NULL, account_status_is_settled(snapshot->status));
         assert_int_equal(scene.script.under_way, 0);
         assert_int_equal(scene.script.authorized, 0);
-        guest_goes(&guest);
+        engine_guest_goes(&guest);
         engine_free(scene.engine);
     }
 }
 
 /* Visits an account and tells how it went; whoever waits gets nothing but that. */
-static enum account_status visit_once(struct scene *scene, const char *name, int64_t *retry_at)
+static enum account_status visit_once(struct engine_scene *scene, const char *name,
+                                      int64_t *retry_at)
 {
-    struct guest guest;
-    guest_comes(&guest, scene, name, FOREVER_MS);
+    struct engine_guest guest;
+    engine_guest_comes(&guest, scene->engine, name, FOREVER_MS);
     step_until_done(scene, &guest);
     const enum account_status status = guest.snapshots[0]->status;
     *retry_at = guest.snapshots[0]->retry_at;
-    guest_goes(&guest);
+    engine_guest_goes(&guest);
     return status;
 }
 
@@ -437,7 +355,7 @@ static void what_may_help_is_made_again(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct scripted_answer answers[] = {rows[i].answer, all_well[0], all_well[1],
                                                   all_well[2]};
-        struct scene scene;
+        struct engine_scene scene;
         int64_t retry_at;
         scene_begin(&scene, answers, 4);
         const enum account_status status = visit_once(&scene, "ann", &retry_at);
@@ -461,7 +379,7 @@ static void a_visit_that_does_not_fit_is_not_begun(void **state)
         ANSWER("per_page=1", 200, "[]"),
         ANSWER("page=1", 200, "[]"),
     };
-    struct scene scene;
+    struct engine_scene scene;
     int64_t retry_at;
     scene_begin(&scene, answers, 3);
     assert_int_equal(visit_once(&scene, "ann", &retry_at), ACCOUNT_OK);
@@ -481,7 +399,7 @@ static void a_limit_that_was_met_is_heeded_by_the_next_visit(void **state)
          .headers = {"Retry-After", "120"},
          .body = "{\"message\":\"You have exceeded a secondary rate limit.\"}"},
     };
-    struct scene scene;
+    struct engine_scene scene;
     int64_t retry_at;
     scene_begin(&scene, answers, 1);
     assert_int_equal(visit_once(&scene, "ann", &retry_at), ACCOUNT_RATE_LIMITED);
@@ -496,7 +414,7 @@ static void a_forge_that_keeps_failing_is_left_alone(void **state)
 {
     (void)state;
     static const struct scripted_answer broken[] = {ANSWER("", 500, "down")};
-    struct scene scene;
+    struct engine_scene scene;
     int64_t retry_at = 0;
     scene_begin(&scene, broken, 1);
     for (int i = 0; i < BREAKER_FAILURES; i++)
@@ -521,10 +439,10 @@ static void a_refused_credential_is_set_aside(void **state)
         ANSWER("per_page=1", 200, "[]"),
         ANSWER("page=1", 200, "[]"),
     };
-    struct scene scene;
+    struct engine_scene scene;
     int64_t retry_at;
     scene_begin(&scene, answers, 4);
-    scene.forges[forge_named("github")].authorization = (char *)(uintptr_t) "Bearer bad";
+    scene.forges[SCENE_GITHUB].authorization = (char *)(uintptr_t) "Bearer bad";
     assert_int_equal(visit_once(&scene, "ann", &retry_at), ACCOUNT_OK);
     const size_t authorized = scene.script.authorized;
     assert_true(authorized > 0);
@@ -543,12 +461,12 @@ struct told {
     size_t conditional;
 };
 
-static struct told visit_and_tell(struct scene *scene)
+static struct told visit_and_tell(struct engine_scene *scene)
 {
     const size_t started = scene->script.started;
     const size_t conditional = scene->script.conditional;
-    struct guest guest;
-    guest_comes(&guest, scene, "ann", FOREVER_MS);
+    struct engine_guest guest;
+    engine_guest_comes(&guest, scene->engine, "ann", FOREVER_MS);
     step_until_done(scene, &guest);
     const struct snapshot *snapshot = guest.snapshots[0];
     const struct told told = {.status = snapshot->status,
@@ -557,7 +475,7 @@ static struct told visit_and_tell(struct scene *scene)
                               .stars_given = known(snapshot, STATISTIC_STARS_GIVEN),
                               .started = scene->script.started - started,
                               .conditional = scene->script.conditional - conditional};
-    guest_goes(&guest);
+    engine_guest_goes(&guest);
     return told;
 }
 
@@ -599,7 +517,7 @@ static void an_unchanged_account_is_not_sent_again(void **state)
         TAGGED("per_page=1", STARRED_TAG, LAST_STARRED, "[{}]"),
         TAGGED("page=1", PAGE_TAG, NULL, ONE_PAGE),
     };
-    struct scene scene;
+    struct engine_scene scene;
     scene_begin(&scene, answers, 6);
     scene.script.backwards = *state != NULL;
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 9, 3, 0});
@@ -626,7 +544,7 @@ static void a_full_page_that_is_as_it_was_may_have_got_a_next(void **state)
         ANSWER("&page=2", 200, "[{\"id\":8,\"fork\":true,\"private\":false,\"archived\":false}]"),
         ANSWER("per_page=1", 200, "[]"),
     };
-    struct scene scene;
+    struct engine_scene scene;
     scene_begin(&scene, answers, 6);
     scene.script.backwards = *state != NULL;
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 0, 3, 0});
@@ -650,7 +568,7 @@ static void what_changed_is_read_again(void **state)
          .times = 1},
         TAGGED("page=1", "\"two\"", NULL, "[]"),
     };
-    struct scene scene;
+    struct engine_scene scene;
     scene_begin(&scene, answers, 6);
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 0, 3, 0});
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 3, 2});
@@ -668,9 +586,9 @@ static void each_credential_is_remembered_for_itself(void **state)
         ANSWER("per_page=1", 200, "[]"),
         ANSWER("page=1", 200, "[]"),
     };
-    struct scene scene;
+    struct engine_scene scene;
     scene_begin(&scene, answers, 4);
-    struct forge_settings *github = &scene.forges[forge_named("github")];
+    struct forge_settings *github = &scene.forges[SCENE_GITHUB];
     for (size_t again = 0; again < 2; again++) {
         for (size_t i = 0; i < 3; i++) {
             github->authorization = (char *)(uintptr_t)credentials[i];
@@ -744,7 +662,7 @@ static void only_good_answers_are_remembered(void **state)
         print_message("# %s\n", row->sentence);
         answers[0].url = "/users/ann";
         answers[0].times = 1;
-        struct scene scene;
+        struct engine_scene scene;
         scene_begin(&scene, answers, 4);
         visit_and_tell(&scene);
         assert_told(visit_and_tell(&scene), row->second);
@@ -763,7 +681,7 @@ static void redirects_are_followed_to_what_is_remembered(void **state)
         ANSWER("per_page=1", 200, "[]"),
         ANSWER("page=1", 200, "[]"),
     };
-    struct scene scene;
+    struct engine_scene scene;
     scene_begin(&scene, answers, 5);
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 4, 0});
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 4, 1});
@@ -789,12 +707,12 @@ static void what_does_not_replay_is_asked_for_again(void **state)
         ANSWER("per_page=1", 200, "[]"),
         ANSWER("page=1", 200, "[]"),
     };
-    struct scene scene;
+    struct engine_scene scene;
     scene_begin(&scene, answers, 5);
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 1, 5, 0, 3, 0});
-    scene.forges[forge_named("github")].maximum_repositories = 0;
+    scene.forges[SCENE_GITHUB].maximum_repositories = 0;
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 4, 1});
-    scene.forges[forge_named("github")].maximum_repositories = 1000;
+    scene.forges[SCENE_GITHUB].maximum_repositories = 1000;
     assert_told(visit_and_tell(&scene), (struct told){ACCOUNT_OK, 0, 0, 0, 3, 0});
     engine_free(scene.engine);
 }
@@ -802,14 +720,14 @@ static void what_does_not_replay_is_asked_for_again(void **state)
 static void without_a_transport_everybody_is_told(void **state)
 {
     (void)state;
-    struct scene scene;
-    struct guest guest;
+    struct engine_scene scene;
+    struct engine_guest guest;
     scene_begin(&scene, all_well, 4);
     scene.settings.open_transport = open_nothing;
-    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    engine_guest_comes(&guest, scene.engine, "ann", FOREVER_MS);
     step_until_done(&scene, &guest);
     assert_int_equal(guest.snapshots[0]->status, ACCOUNT_UPSTREAM_ERROR);
-    guest_goes(&guest);
+    engine_guest_goes(&guest);
     engine_free(scene.engine);
 }
 
@@ -817,32 +735,32 @@ static void a_child_inherits_the_transport(void **state)
 {
     (void)state;
     static const struct scripted_answer held[] = {{.url = "/users/ann", .held = true}};
-    struct scene scene;
-    struct guest guest;
+    struct engine_scene scene;
+    struct engine_guest guest;
     scene_begin(&scene, held, 1);
     engine_inherit(scene.engine); /* nothing is open yet */
-    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    engine_guest_comes(&guest, scene.engine, "ann", FOREVER_MS);
     engine_step(scene.engine, 0);
     assert_int_equal(scene.script.inherited, 0);
     engine_inherit(scene.engine);
     assert_int_equal(scene.script.inherited, 1);
     engine_free(scene.engine);
-    guest_goes(&guest);
+    engine_guest_goes(&guest);
 }
 
 static void freeing_answers_who_still_waits(void **state)
 {
     (void)state;
     static const struct scripted_answer held[] = {{.url = "/users/ann", .held = true}};
-    struct scene scene;
-    struct guest guest;
+    struct engine_scene scene;
+    struct engine_guest guest;
     scene_begin(&scene, held, 1);
-    guest_comes(&guest, &scene, "ann", FOREVER_MS);
+    engine_guest_comes(&guest, scene.engine, "ann", FOREVER_MS);
     engine_step(scene.engine, 0);
     engine_free(scene.engine);
     assert_int_equal(guest.done, 1);
     assert_int_equal(guest.snapshots[0]->status, ACCOUNT_TIMEOUT);
-    guest_goes(&guest);
+    engine_guest_goes(&guest);
 }
 
 static void *run(void *engine)
@@ -859,28 +777,27 @@ static void stopping_answers_within_its_grace(void **state)
         ANSWER("per_page=1", 200, "[]"),
         ANSWER("page=1", 200, "[]"),
     };
-    struct scene scene;
-    struct guest early;
-    struct guest late;
+    struct engine_scene scene;
+    struct engine_guest early;
+    struct engine_guest late;
     pthread_t thread;
     scene_begin(&scene, held, 3);
-    assert_int_equal(sem_init(&done_in_a_thread, 0, 0), 0);
     assert_int_equal(pthread_create(&thread, NULL, run, scene.engine), 0);
-    guest_comes(&early, &scene, "ann", FOREVER_MS);
+    engine_guest_comes(&early, scene.engine, "ann", FOREVER_MS);
     engine_stop(scene.engine);
     engine_stop(scene.engine);
-    guest_comes(&late, &scene, "bob", FOREVER_MS);
+    engine_guest_comes(&late, scene.engine, "bob", FOREVER_MS);
     /* Nothing but the grace ends these: the upstream is never heard of and patience is long. */
-    sem_wait(&done_in_a_thread);
-    sem_wait(&done_in_a_thread);
+    sem_wait(&early.told);
+    sem_wait(&late.told);
     engine_quit(scene.engine);
     pthread_join(thread, NULL);
     assert_int_equal(early.done, 1);
     assert_int_equal(late.done, 1);
     assert_int_equal(early.snapshots[0]->status, ACCOUNT_TIMEOUT);
     assert_int_equal(late.snapshots[0]->status, ACCOUNT_TIMEOUT);
-    guest_goes(&early);
-    guest_goes(&late);
+    engine_guest_goes(&early);
+    engine_guest_goes(&late);
     engine_free(scene.engine);
 }
 

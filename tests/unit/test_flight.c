@@ -35,10 +35,6 @@
         "X-RateLimit-Limit", "5000", "X-RateLimit-Remaining", remaining, "X-RateLimit-Reset",      \
             "900"                                                                                  \
     }
-#define ANSWER(end, code, text)                                                                    \
-    {                                                                                              \
-        .url = end, .outcome = CALL_ANSWERED, .status = code, .body = text                         \
-    }
 #define FIRST_PAGE(remaining, text)                                                                \
     {                                                                                              \
         .url = "graphql", .outcome = CALL_ANSWERED, .status = 200, .headers = LIMITS(remaining),   \

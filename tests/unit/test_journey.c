@@ -22,11 +22,8 @@
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "engine/journeys.h"
-#include "scripted_transport.h"
+#include "engine_scene.h"
 
-#define GITHUB "https://github.test/"
-#define BITBUCKET "https://bitbucket.test/2.0/"
-#define FOREVER_MS 600000
 #define GRACE_MS 6000
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 /* More than any of these visits needs. */
@@ -36,11 +33,6 @@
 #define USER                                                                                       \
     "{\"login\":\"Ann\",\"id\":1,\"type\":\"User\",\"followers\":3,\"following\":4,"               \
     "\"html_url\":\"https://github.test/Ann\",\"public_repos\":0}"
-
-#define ANSWER(end, code, text)                                                                    \
-    {                                                                                              \
-        .url = end, .outcome = CALL_ANSWERED, .status = code, .body = text                         \
-    }
 
 /* --- time --- */
 
@@ -65,30 +57,11 @@ int64_t __wrap_clock_wall(void)
 
 /* An engine, its upstream, and what it wants done. */
 struct process {
-    struct scripted_transport script;
-    struct forge_settings forges[2];
-    struct engine_settings settings;
-    struct engine *engine;
+    struct engine_scene scene;
     struct archive archive;
     struct errand *out[OUT_MAXIMUM];
     size_t out_count;
 };
-
-struct guest {
-    struct waiter waiter;
-    struct archive_account wants[2];
-    struct snapshot **snapshots;
-    int done;
-};
-
-static int open_script(struct transport **transport, const struct transport_settings *settings,
-                       struct error *error)
-{
-    struct process *process = alloc_owner((uintptr_t)settings, struct process, settings.transport);
-    (void)error;
-    *transport = &process->script.transport;
-    return 0;
-}
 
 static void dispatch(void *context, struct errand *errand)
 {
@@ -103,25 +76,15 @@ static void process_init(struct process *process, const struct archive_scene *sc
                          const struct scripted_answer *answers, size_t count)
 {
     *process = (struct process){.archive = scene->archive};
-    scripted_transport_init(&process->script, answers, count);
-    process->forges[SCENE_GITHUB] = (struct forge_settings){.base_url = (char *)(uintptr_t)GITHUB,
-                                                            .maximum_repositories = 1000};
-    process->forges[SCENE_BITBUCKET] = (struct forge_settings){
-        .base_url = (char *)(uintptr_t)BITBUCKET, .maximum_repositories = 1000};
-    process->settings = (struct engine_settings){.forges = process->forges,
-                                                 .open_transport = open_script,
-                                                 .concurrency = 32,
-                                                 .call_timeout_ms = 10000,
-                                                 .visit_deadline_ms = FOREVER_MS,
-                                                 .maximum_body_bytes = 1 << 20,
-                                                 .stop_grace_ms = GRACE_MS};
+    engine_scene_init(&process->scene, answers, count);
+    process->scene.settings.stop_grace_ms = GRACE_MS;
 }
 
 static void process_open(struct process *process)
 {
     passed = 0;
-    process->engine = engine_new(&process->settings);
-    engine_use_store(process->engine, dispatch, process);
+    process->scene.engine = engine_new(&process->scene.settings);
+    engine_use_store(process->scene.engine, dispatch, process);
 }
 
 static void process_begin(struct process *process, const struct archive_scene *scene,
@@ -136,14 +99,14 @@ static void process_begin_narrow(struct process *process, const struct archive_s
                                  const struct scripted_answer *answers, size_t count)
 {
     process_init(process, scene, answers, count);
-    process->settings.concurrency = 1;
+    process->scene.settings.concurrency = 1;
     process_open(process);
 }
 
 static void go(struct process *process)
 {
     for (size_t i = 0; i < MANY_STEPS; i++)
-        engine_step(process->engine, 0);
+        engine_step(process->scene.engine, 0);
 }
 
 static void pass(struct process *process, int64_t milliseconds)
@@ -164,7 +127,7 @@ static void run_at(struct process *process, size_t index)
     struct errand *errand = process->out[index];
     process->out[index] = process->out[--process->out_count];
     errand_run(&process->archive, errand, clock_wall());
-    engine_return(process->engine, errand);
+    engine_return(process->scene.engine, errand);
     go(process);
 }
 
@@ -185,8 +148,15 @@ static void run_all(struct process *process)
 static void process_end(struct process *process)
 {
     assert_int_equal(process->out_count, 0);
-    assert_true(engine_is_idle(process->engine));
-    engine_free(process->engine);
+    assert_true(engine_is_idle(process->scene.engine));
+    engine_free(process->scene.engine);
+}
+
+static void begin(struct process *process, struct archive_scene *scene,
+                  const struct scripted_answer *answers, size_t count)
+{
+    archive_scene_begin(scene);
+    process_begin(process, scene, answers, count);
 }
 
 static void end(struct process *process, struct archive_scene *scene)
@@ -197,38 +167,25 @@ static void end(struct process *process, struct archive_scene *scene)
 
 /* --- guests --- */
 
-static void on_done(struct waiter *waiter, struct snapshot **snapshots)
-{
-    struct guest *guest = alloc_owner(waiter, struct guest, waiter);
-    guest->snapshots = snapshots;
-    guest->done++;
-}
-
-static void guest_comes(struct guest *guest, struct process *process, const char *name,
+static void guest_comes(struct engine_guest *guest, struct process *process, const char *name,
                         int64_t patience_ms)
 {
-    *guest = (struct guest){.wants = {archive_scene_account(name)}};
-    guest->waiter = (struct waiter){.wants = guest->wants,
-                                    .count = 1,
-                                    .deadline = clock_monotonic_ms() + patience_ms,
-                                    .done = on_done};
-    engine_post(process->engine, &guest->waiter);
+    *guest = (struct engine_guest){0};
+    engine_guest_comes(guest, process->scene.engine, name, patience_ms);
     go(process);
 }
 
-static void guest_goes(struct guest *guest, enum account_status status)
+static void guest_goes(struct engine_guest *guest, enum account_status status)
 {
     assert_int_equal(guest->done, 1);
     assert_int_equal(guest->snapshots[0]->status, status);
-    for (size_t i = 0; i < guest->waiter.count; i++)
-        snapshot_drop(guest->snapshots[i]);
-    free(guest->snapshots);
+    engine_guest_goes(guest);
 }
 
 static void refresh(struct process *process, const char *name)
 {
     const struct archive_account account = archive_scene_account(name);
-    engine_refresh(process->engine, &account);
+    engine_refresh(process->scene.engine, &account);
     go(process);
 }
 
@@ -268,13 +225,12 @@ static void a_granted_claim_is_visited_and_kept(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guest;
+    begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&guest, &process, "ann", FOREVER_MS);
-    assert_int_equal(process.script.started, 0);
+    assert_int_equal(process.scene.script.started, 0);
     run(&process, ERRAND_CLAIM);
-    assert_int_equal(process.script.started, 3);
+    assert_int_equal(process.scene.script.started, 3);
     assert_int_equal(fake_store_leases(scene.fake), 1);
     assert_int_equal(guest.done, 0); /* what it is told, it finds in the store */
     run(&process, ERRAND_KEEP);
@@ -289,13 +245,12 @@ static void many_share_one_claim(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guests[3];
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guests[3];
+    begin(&process, &scene, all_well, COUNT(all_well));
     for (size_t i = 0; i < 3; i++)
         guest_comes(&guests[i], &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
-    assert_int_equal(process.script.started, 3);
+    assert_int_equal(process.scene.script.started, 3);
     run(&process, ERRAND_KEEP);
     for (size_t i = 0; i < 3; i++)
         guest_goes(&guests[i], ACCOUNT_OK);
@@ -307,15 +262,14 @@ static void what_is_known_meanwhile_is_not_visited(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guest;
+    begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     archive_scene_keep(&scene, "ann", 77, SCENE_WALL);
     run(&process, ERRAND_CLAIM);
     assert_int_equal(guest.snapshots[0]->totals.values[STATISTIC_STARS_RECEIVED].sum, 77);
     guest_goes(&guest, ACCOUNT_OK);
-    assert_int_equal(process.script.started, 0);
+    assert_int_equal(process.scene.script.started, 0);
     end(&process, &scene);
 }
 
@@ -324,14 +278,14 @@ static void a_failure_a_moment_ago_is_not_repeated(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
+    struct engine_guest guest;
     archive_scene_begin(&scene);
     archive_scene_keep_failure(&scene, "ann", 0, SCENE_WALL);
     process_begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
     guest_goes(&guest, ACCOUNT_UPSTREAM_ERROR);
-    assert_int_equal(process.script.started, 0);
+    assert_int_equal(process.scene.script.started, 0);
     end(&process, &scene);
 }
 
@@ -340,9 +294,8 @@ static void a_busy_claim_is_made_again(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guest;
+    begin(&process, &scene, all_well, COUNT(all_well));
     scene.fake->busy = true;
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     for (size_t i = 0; i < 3; i++) {
@@ -355,7 +308,7 @@ static void a_busy_claim_is_made_again(void **state)
     archive_scene_keep(&scene, "ann", 77, SCENE_WALL);
     run(&process, ERRAND_CLAIM);
     guest_goes(&guest, ACCOUNT_OK);
-    assert_int_equal(process.script.started, 0);
+    assert_int_equal(process.scene.script.started, 0);
     end(&process, &scene);
 }
 
@@ -364,9 +317,8 @@ static void who_held_it_may_have_died(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guest;
+    begin(&process, &scene, all_well, COUNT(all_well));
     scene.fake->busy = true;
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
@@ -383,9 +335,8 @@ static void without_leases_it_is_visited_all_the_same(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guest;
+    begin(&process, &scene, all_well, COUNT(all_well));
     scene.fake->broken = true;
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
@@ -396,13 +347,11 @@ static void without_leases_it_is_visited_all_the_same(void **state)
     end(&process, &scene);
 }
 
-static void guest_comes_for_news(struct guest *guest, struct process *process, int64_t since)
+static void guest_comes_for_news(struct engine_guest *guest, struct process *process, int64_t since)
 {
-    *guest = (struct guest){.wants = {archive_scene_account("ann")}};
+    *guest = (struct engine_guest){.wants = {archive_scene_account("ann")}};
     guest->wants[0].since = since;
-    guest->waiter =
-        (struct waiter){.wants = guest->wants, .count = 1, .deadline = INT64_MAX, .done = on_done};
-    engine_post(process->engine, &guest->waiter);
+    engine_guest_asks(guest, process->scene.engine, 1, INT64_MAX);
     go(process);
 }
 
@@ -411,17 +360,17 @@ static void who_wants_it_newer_has_it_visited(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
+    struct engine_guest guest;
     archive_scene_begin(&scene);
     archive_scene_keep(&scene, "ann", 77, SCENE_WALL);
     process_begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes_for_news(&guest, &process, SCENE_WALL - 1);
     run(&process, ERRAND_CLAIM);
     guest_goes(&guest, ACCOUNT_OK);
-    assert_int_equal(process.script.started, 0);
+    assert_int_equal(process.scene.script.started, 0);
     guest_comes_for_news(&guest, &process, SCENE_WALL);
     run(&process, ERRAND_CLAIM);
-    assert_int_equal(process.script.started, 3);
+    assert_int_equal(process.scene.script.started, 3);
     run(&process, ERRAND_KEEP);
     guest_goes(&guest, ACCOUNT_OK);
     end(&process, &scene);
@@ -433,30 +382,27 @@ static void who_joins_may_want_it_newer(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest first;
-    struct guest second;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest first;
+    struct engine_guest second;
+    begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&first, &process, "ann", FOREVER_MS);
     archive_scene_keep(&scene, "ann", 77, SCENE_WALL);
     guest_comes_for_news(&second, &process, SCENE_WALL);
     run(&process, ERRAND_CLAIM);
     assert_int_equal(first.done, 0);
     run(&process, ERRAND_CLAIM);
-    assert_int_equal(process.script.started, 3);
+    assert_int_equal(process.scene.script.started, 3);
     run(&process, ERRAND_KEEP);
     guest_goes(&first, ACCOUNT_OK);
     guest_goes(&second, ACCOUNT_OK);
     end(&process, &scene);
 }
 
-static void guest_comes_for_list(struct guest *guest, struct process *process)
+static void guest_comes_for_list(struct engine_guest *guest, struct process *process)
 {
-    *guest = (struct guest){.wants = {archive_scene_account("ann")}};
+    *guest = (struct engine_guest){.wants = {archive_scene_account("ann")}};
     guest->wants[0].listed = true;
-    guest->waiter =
-        (struct waiter){.wants = guest->wants, .count = 1, .deadline = INT64_MAX, .done = on_done};
-    engine_post(process->engine, &guest->waiter);
+    engine_guest_asks(guest, process->scene.engine, 1, INT64_MAX);
     go(process);
 }
 
@@ -468,7 +414,7 @@ static void who_wants_a_list_gets_one(void **state)
     for (size_t i = 0; i < COUNT(names); i++) {
         struct archive_scene scene;
         struct process process;
-        struct guest guest;
+        struct engine_guest guest;
         archive_scene_begin(&scene);
         process_begin(&process, &scene, all_well, COUNT(all_well));
         if (names[i] != NULL)
@@ -481,7 +427,7 @@ static void who_wants_a_list_gets_one(void **state)
             run(&process, ERRAND_KEEP);
         assert_int_equal(guest.done, 1);
         assert_non_null(guest.snapshots[0]->repositories);
-        assert_int_equal(process.script.started, names[i] != NULL ? 0 : 3);
+        assert_int_equal(process.scene.script.started, names[i] != NULL ? 0 : 3);
         guest_goes(&guest, ACCOUNT_OK);
         end(&process, &scene);
     }
@@ -493,17 +439,16 @@ static void who_joins_may_want_its_list(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest first;
-    struct guest second;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest first;
+    struct engine_guest second;
+    begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&first, &process, "ann", FOREVER_MS);
     archive_scene_keep_list(&scene, "ann", "one two", SCENE_WALL);
     guest_comes_for_list(&second, &process);
     run(&process, ERRAND_CLAIM);
     assert_int_equal(first.done, 0);
     run(&process, ERRAND_CLAIM);
-    assert_int_equal(process.script.started, 0);
+    assert_int_equal(process.scene.script.started, 0);
     assert_int_equal(second.snapshots[0]->repositories->count, 2);
     guest_goes(&first, ACCOUNT_OK);
     guest_goes(&second, ACCOUNT_OK);
@@ -518,9 +463,8 @@ static void a_long_visit_renews_its_lease(void **state)
     struct scripted_answer answers[] = HELD_ANSWERS;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, answers, COUNT(answers));
+    struct engine_guest guest;
+    begin(&process, &scene, answers, COUNT(answers));
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
     pass(&process, ARCHIVE_RENEW_MS - 1);
@@ -546,9 +490,8 @@ static void a_lost_lease_ends_no_visit(void **state)
     struct scripted_answer answers[] = HELD_ANSWERS;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, answers, COUNT(answers));
+    struct engine_guest guest;
+    begin(&process, &scene, answers, COUNT(answers));
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
     scene.fake->loses = true;
@@ -571,10 +514,9 @@ static void landing_waits_for_the_errand_that_is_out(void **state)
     struct scripted_answer answers[] = HELD_ANSWERS;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    struct guest late;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, answers, COUNT(answers));
+    struct engine_guest guest;
+    struct engine_guest late;
+    begin(&process, &scene, answers, COUNT(answers));
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
     pass(&process, ARCHIVE_RENEW_MS);
@@ -599,17 +541,16 @@ static void who_comes_while_it_is_kept_waits_for_that_alone(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest first;
-    struct guest second;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest first;
+    struct engine_guest second;
+    begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&first, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
     guest_comes(&second, &process, "ann", FOREVER_MS);
     assert_int_equal(second.done, 0);
     run(&process, ERRAND_KEEP);
     assert_ptr_equal(first.snapshots[0], second.snapshots[0]);
-    assert_int_equal(process.script.started, 3);
+    assert_int_equal(process.scene.script.started, 3);
     guest_goes(&first, ACCOUNT_OK);
     guest_goes(&second, ACCOUNT_OK);
     end(&process, &scene);
@@ -621,16 +562,14 @@ static void who_cannot_wait_until_it_is_kept_has_it_before(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    struct guest both;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guest;
+    struct engine_guest both;
+    begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&guest, &process, "ann", 1000);
     run(&process, ERRAND_CLAIM);
-    both = (struct guest){.wants = {archive_scene_account("ann"), archive_scene_account("bob")}};
-    both.waiter = (struct waiter){
-        .wants = both.wants, .count = 2, .deadline = clock_monotonic_ms() + 1000, .done = on_done};
-    engine_post(process.engine, &both.waiter);
+    both = (struct engine_guest){
+        .wants = {archive_scene_account("ann"), archive_scene_account("bob")}};
+    engine_guest_asks(&both, process.scene.engine, 2, clock_monotonic_ms() + 1000);
     pass(&process, 1000);
     assert_false(guest.waiter.late);
     assert_true(both.waiter.late);
@@ -648,18 +587,14 @@ static void of_two_accounts_one_may_be_kept_already(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest first;
-    struct guest both;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest first;
+    struct engine_guest both;
+    begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&first, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
-    both = (struct guest){.wants = {archive_scene_account("bob"), archive_scene_account("ann")}};
-    both.waiter = (struct waiter){.wants = both.wants,
-                                  .count = 2,
-                                  .deadline = clock_monotonic_ms() + FOREVER_MS,
-                                  .done = on_done};
-    engine_post(process.engine, &both.waiter);
+    both = (struct engine_guest){
+        .wants = {archive_scene_account("bob"), archive_scene_account("ann")}};
+    engine_guest_asks(&both, process.scene.engine, 2, clock_monotonic_ms() + FOREVER_MS);
     go(&process);
     assert_int_equal(both.done, 0);
     run_all(&process);
@@ -674,14 +609,13 @@ static void who_gave_up_while_it_was_claimed_is_not_visited(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guest;
+    begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&guest, &process, "ann", 1000);
     pass(&process, 1000);
     guest_goes(&guest, ACCOUNT_TIMEOUT);
     run(&process, ERRAND_CLAIM);
-    assert_int_equal(process.script.started, 0);
+    assert_int_equal(process.scene.script.started, 0);
     run(&process, ERRAND_RELEASE);
     assert_int_equal(fake_store_leases(scene.fake), 0);
     end(&process, &scene);
@@ -692,10 +626,9 @@ static void who_comes_before_the_claim_is_back_is_visited(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest impatient;
-    struct guest patient;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest impatient;
+    struct engine_guest patient;
+    begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&impatient, &process, "ann", 1000);
     pass(&process, 1000);
     guest_goes(&impatient, ACCOUNT_TIMEOUT);
@@ -722,9 +655,8 @@ static void who_comes_while_it_is_given_up_begins_anew(void **state)
     };
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, answers, COUNT(answers));
+    struct engine_guest guest;
+    begin(&process, &scene, answers, COUNT(answers));
     refresh(&process, "ann");
     run_all(&process);
     pass(&process, SCENE_FRESH * 1000);
@@ -741,7 +673,7 @@ static void who_comes_while_it_is_given_up_begins_anew(void **state)
     run(&process, ERRAND_CLAIM);
     run(&process, ERRAND_KEEP);
     guest_goes(&guest, ACCOUNT_OK);
-    assert_int_equal(process.script.conditional, 1);
+    assert_int_equal(process.scene.script.conditional, 1);
     end(&process, &scene);
 }
 
@@ -750,15 +682,14 @@ static void who_gave_up_while_it_was_busy_asks_no_more(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guest;
+    begin(&process, &scene, all_well, COUNT(all_well));
     scene.fake->busy = true;
     guest_comes(&guest, &process, "ann", JOURNEY_CLAIM_MS / 2);
     run(&process, ERRAND_CLAIM);
     pass(&process, JOURNEY_CLAIM_MS / 2);
     guest_goes(&guest, ACCOUNT_TIMEOUT);
-    assert_true(engine_is_idle(process.engine));
+    assert_true(engine_is_idle(process.scene.engine));
     pass(&process, JOURNEY_CLAIM_MS);
     end(&process, &scene);
 }
@@ -770,8 +701,8 @@ static void what_has_asked_for_nothing_is_given_up(void **state)
     struct scripted_answer answers[] = HELD_ANSWERS;
     struct archive_scene scene;
     struct process process;
-    struct guest ann;
-    struct guest bob;
+    struct engine_guest ann;
+    struct engine_guest bob;
     archive_scene_begin(&scene);
     process_begin_narrow(&process, &scene, answers, COUNT(answers));
     guest_comes(&ann, &process, "ann", FOREVER_MS);
@@ -787,7 +718,7 @@ static void what_has_asked_for_nothing_is_given_up(void **state)
     assert_int_equal(process.out_count, is_renewing ? 2 : 1);
     run_all(&process);
     assert_int_equal(fake_store_leases(scene.fake), 1);
-    assert_int_equal(process.script.started, 1);
+    assert_int_equal(process.scene.script.started, 1);
     answers[0].held = false;
     go(&process);
     run_all(&process);
@@ -801,9 +732,8 @@ static void a_visit_that_has_begun_goes_on_for_nobody(void **state)
     struct scripted_answer answers[] = HELD_ANSWERS;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, answers, COUNT(answers));
+    struct engine_guest guest;
+    begin(&process, &scene, answers, COUNT(answers));
     guest_comes(&guest, &process, "ann", 1000);
     run(&process, ERRAND_CLAIM);
     pass(&process, 1000);
@@ -822,17 +752,16 @@ static void a_refresh_is_for_nobody(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    begin(&process, &scene, all_well, COUNT(all_well));
     refresh(&process, "ann");
     refresh(&process, "ann");
     run(&process, ERRAND_CLAIM);
-    assert_int_equal(process.script.started, 3);
+    assert_int_equal(process.scene.script.started, 3);
     run(&process, ERRAND_KEEP);
     assert_int_equal(remembered(&scene, "ann"), FRESHNESS_FRESH);
     refresh(&process, "ann"); /* what is known is not visited */
     run(&process, ERRAND_CLAIM);
-    assert_int_equal(process.script.started, 3);
+    assert_int_equal(process.scene.script.started, 3);
     end(&process, &scene);
 }
 
@@ -841,12 +770,11 @@ static void a_refresh_waits_for_nobody_else(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    begin(&process, &scene, all_well, COUNT(all_well));
     scene.fake->busy = true;
     refresh(&process, "ann");
     run(&process, ERRAND_CLAIM);
-    assert_true(engine_is_idle(process.engine));
+    assert_true(engine_is_idle(process.scene.engine));
     end(&process, &scene);
 }
 
@@ -855,9 +783,8 @@ static void a_guest_may_join_a_refresh(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
+    struct engine_guest guest;
+    begin(&process, &scene, all_well, COUNT(all_well));
     scene.fake->busy = true;
     refresh(&process, "ann");
     guest_comes(&guest, &process, "ann", 1000);
@@ -867,7 +794,7 @@ static void a_guest_may_join_a_refresh(void **state)
     pass(&process, 1000);
     guest_goes(&guest, ACCOUNT_TIMEOUT);
     run(&process, ERRAND_CLAIM);
-    assert_true(engine_is_idle(process.engine));
+    assert_true(engine_is_idle(process.scene.engine));
     end(&process, &scene);
 }
 
@@ -879,7 +806,7 @@ static void a_refresh_goes_on_when_its_guest_leaves(void **state)
     struct scripted_answer answers[] = HELD_ANSWERS;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
+    struct engine_guest guest;
     archive_scene_begin(&scene);
     process_begin_narrow(&process, &scene, answers, COUNT(answers));
     refresh(&process, "ann");
@@ -904,17 +831,16 @@ static void stopping_lets_finish_what_was_begun(void **state)
     struct scripted_answer answers[] = HELD_ANSWERS;
     struct archive_scene scene;
     struct process process;
-    struct guest flying;
-    struct guest waiting;
-    struct guest late;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, answers, COUNT(answers));
+    struct engine_guest flying;
+    struct engine_guest waiting;
+    struct engine_guest late;
+    begin(&process, &scene, answers, COUNT(answers));
     guest_comes(&flying, &process, "ann", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
     scene.fake->busy = true;
     guest_comes(&waiting, &process, "bob", FOREVER_MS);
     run(&process, ERRAND_CLAIM);
-    engine_stop(process.engine);
+    engine_stop(process.scene.engine);
     guest_comes(&late, &process, "ann", FOREVER_MS);
     guest_goes(&late, ACCOUNT_TIMEOUT);
     refresh(&process, "eve");
@@ -925,7 +851,7 @@ static void stopping_lets_finish_what_was_begun(void **state)
     guest_goes(&flying, ACCOUNT_OK);
     pass(&process, GRACE_MS);
     guest_goes(&waiting, ACCOUNT_TIMEOUT);
-    engine_quit(process.engine);
+    engine_quit(process.scene.engine);
     go(&process);
     run_all(&process);
     end(&process, &scene);
@@ -936,7 +862,7 @@ struct crowd {
     struct scripted_answer answers[6];
     struct archive_scene scene;
     struct process process;
-    struct guest guests[6];
+    struct engine_guest guests[6];
 };
 
 static void crowd_gathers(struct crowd *crowd)
@@ -981,7 +907,7 @@ static void quitting_with_errands_out_loses_nothing(void **state)
     struct process *process = &crowd.process;
     const uintptr_t first = *state == NULL ? 0 : *(const uintptr_t *)*state;
     crowd_gathers(&crowd);
-    engine_quit(process->engine);
+    engine_quit(process->scene.engine);
     go(process);
     for (size_t i = 0; i < 6; i++)
         guest_goes(&crowd.guests[i], i == 2 ? ACCOUNT_OK : ACCOUNT_TIMEOUT);
@@ -999,16 +925,12 @@ static void what_comes_too_late_is_not_begun(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest;
+    struct engine_guest guest;
     const struct archive_account account = archive_scene_account("ann");
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, all_well, COUNT(all_well));
-    engine_refresh(process.engine, &account);
-    guest = (struct guest){.wants = {account}};
-    guest.waiter =
-        (struct waiter){.wants = guest.wants, .count = 1, .deadline = INT64_MAX, .done = on_done};
-    engine_post(process.engine, &guest.waiter);
-    engine_free(process.engine); /* both are still in the inbox */
+    begin(&process, &scene, all_well, COUNT(all_well));
+    engine_refresh(process.scene.engine, &account);
+    engine_guest_comes(&guest, process.scene.engine, "ann", FOREVER_MS);
+    engine_free(process.scene.engine); /* both are still in the inbox */
     assert_int_equal(process.out_count, 0);
     guest_goes(&guest, ACCOUNT_TIMEOUT);
     archive_scene_end(&scene);
@@ -1021,7 +943,7 @@ static void run_at_once(void *context, struct errand *errand)
 {
     struct process *process = context;
     errand_run(&process->archive, errand, clock_wall());
-    engine_return(process->engine, errand);
+    engine_return(process->scene.engine, errand);
 }
 
 /* Whoever steps until a waiter is done would else wait for something that does not come. */
@@ -1030,17 +952,15 @@ static void a_step_ends_when_somebody_is_answered(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    struct guest guest = {.wants = {archive_scene_account("ann")}};
+    struct engine_guest guest;
     archive_scene_begin(&scene);
     archive_scene_keep(&scene, "ann", 77, SCENE_WALL);
     process_init(&process, &scene, all_well, COUNT(all_well));
     process_open(&process);
-    engine_use_store(process.engine, run_at_once, &process);
-    guest.waiter =
-        (struct waiter){.wants = guest.wants, .count = 1, .deadline = INT64_MAX, .done = on_done};
-    engine_post(process.engine, &guest.waiter);
+    engine_use_store(process.scene.engine, run_at_once, &process);
+    engine_guest_comes(&guest, process.scene.engine, "ann", FOREVER_MS);
     const int64_t began = __real_clock_monotonic_ms();
-    engine_step(process.engine, 30000);
+    engine_step(process.scene.engine, 30000);
     assert_int_equal(guest.done, 1);
     assert_in_range(__real_clock_monotonic_ms() - began, 0, 20000);
     guest_goes(&guest, ACCOUNT_OK);
@@ -1069,17 +989,16 @@ static void pages_that_the_store_has_lost_are_kept_again(void **state)
     (void)state;
     struct archive_scene scene;
     struct process process;
-    archive_scene_begin(&scene);
-    process_begin(&process, &scene, unchanged, COUNT(unchanged));
+    begin(&process, &scene, unchanged, COUNT(unchanged));
     refresh(&process, "ann");
     run_all(&process);
-    assert_int_equal(fake_store_puts(scene.fake, " pages"), 1);
-    assert_int_equal(fake_store_damage(scene.fake, " pages"), 1);
+    assert_int_equal(fake_store_puts(scene.fake, " snapshot"), 1); /* the pages are in it */
+    assert_int_equal(fake_store_damage(scene.fake, " snapshot"), 1);
     pass(&process, SCENE_FRESH * 1000);
     refresh(&process, "ann");
     run_all(&process);
-    assert_int_equal(process.script.conditional, 1);
-    assert_int_equal(fake_store_puts(scene.fake, " pages"), 2);
+    assert_int_equal(process.scene.script.conditional, 1);
+    assert_int_equal(fake_store_puts(scene.fake, " snapshot"), 2);
     end(&process, &scene);
 }
 
@@ -1097,12 +1016,12 @@ static void an_unchanged_account_is_not_sent_to_another_process(void **state)
     passed += SCENE_FRESH * 1000;
     refresh(&other, "ann");
     run_all(&other);
-    assert_int_equal(other.script.conditional, 1);
+    assert_int_equal(other.scene.script.conditional, 1);
     assert_int_equal(remembered(&scene, "ann"), FRESHNESS_FRESH);
     assert_int_equal(fake_store_puts(scene.fake, " snapshot"), 1);
-    assert_int_equal(fake_store_puts(scene.fake, " pages"), 1);
-    assert_int_equal(fake_store_puts(scene.fake, " repositories"), 1);
-    assert_int_equal(scene.fake->touches, 3);
+    assert_int_equal(fake_store_puts(scene.fake, " pages"), 0); /* they are in the snapshot's */
+    assert_int_equal(fake_store_puts(scene.fake, " repositories"), 0);
+    assert_int_equal(scene.fake->touches, 1);
     process_end(&one);
     end(&other, &scene);
 }
@@ -1121,7 +1040,7 @@ static void a_limit_that_one_met_another_heeds(void **state)
     struct archive_scene scene;
     struct process one;
     struct process other;
-    struct guest guest;
+    struct engine_guest guest;
     archive_scene_begin(&scene);
     process_begin(&one, &scene, answers, COUNT(answers));
     process_begin(&other, &scene, answers, COUNT(answers));
@@ -1131,9 +1050,112 @@ static void a_limit_that_one_met_another_heeds(void **state)
     run_all(&other);
     assert_int_equal(guest.snapshots[0]->retry_at, 1800001200);
     guest_goes(&guest, ACCOUNT_RATE_LIMITED);
-    assert_int_equal(other.script.started, 0);
+    assert_int_equal(other.scene.script.started, 0);
     process_end(&one);
     end(&other, &scene);
+}
+
+#define ANSWER_LEAVING(end, left, text)                                                            \
+    {                                                                                              \
+        .url = end, .outcome = CALL_ANSWERED, .status = 200, .body = text,                         \
+        .headers = {"X-RateLimit-Limit", "60",        "X-RateLimit-Remaining", left,               \
+                    "X-RateLimit-Reset", "1800001200"},                                            \
+    }
+
+/* What processes without a credential tell each other. */
+static struct standing told(const struct archive_scene *scene)
+{
+    struct store_value value;
+    struct standing standing;
+    char *name = standing_name(NULL);
+    assert_int_equal(archive_get_state(&scene->archive, SCENE_GITHUB, name, clock_wall(), &value),
+                     0);
+    assert_int_equal(standing_read(&standing, value.bytes, value.length, clock_wall()), 0);
+    store_value_release(&value);
+    free(name);
+    return standing;
+}
+
+/* Calls without a credential, as they are told. */
+static int64_t told_left(const struct archive_scene *scene)
+{
+    return told(scene).allowances[0][ALLOWANCE_REST].quota.remaining;
+}
+
+/* Another process leaves the forge alone. */
+static void leave_alone(const struct archive_scene *scene)
+{
+    const struct standing standing = {.left_alone_until = clock_wall() + BREAKER_PAUSE_MS / 1000};
+    struct buffer bytes = BUFFER_INIT(1024);
+    char *name = standing_name(NULL);
+    standing_write(&standing, &bytes);
+    archive_put_state(&scene->archive, SCENE_GITHUB, name, &bytes, clock_wall(), 3600);
+    free(name);
+    buffer_release(&bytes);
+}
+
+/* Ann's visit goes on, so that others are told nothing twice in a second. */
+static void that_a_forge_works_is_told_when_others_leave_it_alone(void **state)
+{
+    (void)state;
+    const struct scripted_answer answers[] = {
+        {.url = "/users/ann", .outcome = CALL_ANSWERED, .held = true},
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+        ANSWER("", 200, USER),
+    };
+    struct archive_scene scene;
+    struct process process;
+    begin(&process, &scene, answers, COUNT(answers));
+    refresh(&process, "ann");
+    run(&process, ERRAND_CLAIM);
+    refresh(&process, "bob");
+    run_all(&process);
+    refresh(&process, "cat");
+    run(&process, ERRAND_CLAIM);
+    leave_alone(&scene); /* which cat's visit does not look for any more */
+    run(&process, ERRAND_KEEP);
+    assert_true(told(&scene).left_alone_until > 0);
+    refresh(&process, "dan");
+    run_all(&process);
+    assert_int_equal(remembered(&scene, "dan"), FRESHNESS_FRESH);
+    assert_int_equal(told(&scene).left_alone_until, 0);
+    engine_quit(process.scene.engine);
+    go(&process);
+    run_all(&process);
+    end(&process, &scene);
+}
+
+/* Bob's is the first visit to tell, cat's leaves it to ann's, and that is given up. */
+static void what_was_left_to_a_visit_that_is_given_up_is_told(void **state)
+{
+    const bool is_renewing = *state != NULL;
+    static const struct scripted_answer answers[] = {
+        {.url = "/users/ann", .outcome = CALL_ANSWERED, .held = true},
+        ANSWER_LEAVING("/users/bob", "50", USER),
+        ANSWER_LEAVING("/users/cat", "40", USER),
+        ANSWER("per_page=1", 200, "[]"),
+        ANSWER("page=1", 200, "[]"),
+    };
+    struct archive_scene scene;
+    struct process process;
+    begin(&process, &scene, answers, COUNT(answers));
+    refresh(&process, "ann");
+    run(&process, ERRAND_CLAIM);
+    pass(&process, ARCHIVE_RENEW_MS - 1);
+    refresh(&process, "bob");
+    run_all(&process);
+    refresh(&process, "cat");
+    run_all(&process);
+    assert_int_equal(told_left(&scene), 50);
+    if (is_renewing)
+        pass(&process, 1);
+    engine_quit(process.scene.engine);
+    go(&process);
+    run_all(&process);
+    assert_int_equal(told_left(&scene), 40);
+    assert_int_equal(fake_store_leases(scene.fake), 0);
+    end(&process, &scene);
 }
 
 /* --- threads --- */
@@ -1149,13 +1171,6 @@ struct office {
     struct queue errands;
     sem_t waiting; /* errands, and one for each clerk at the end */
     _Atomic unsigned names;
-};
-
-struct office_guest {
-    struct waiter waiter;
-    struct archive_account want;
-    sem_t done;
-    struct snapshot *snapshot;
 };
 
 static void send_errand(void *context, struct errand *errand)
@@ -1176,22 +1191,14 @@ static void *run_clerk(void *context)
             return NULL;
         struct errand *errand = alloc_owner(message, struct errand, message);
         errand_run(&office->process.archive, errand, clock_wall());
-        engine_return(office->process.engine, errand);
+        engine_return(office->process.scene.engine, errand);
     }
 }
 
 static void *run_engine(void *context)
 {
-    engine_run(((struct office *)context)->process.engine);
+    engine_run(((struct office *)context)->process.scene.engine);
     return NULL;
-}
-
-static void on_office_done(struct waiter *waiter, struct snapshot **snapshots)
-{
-    struct office_guest *guest = alloc_owner(waiter, struct office_guest, waiter);
-    guest->snapshot = snapshots[0];
-    free(snapshots);
-    sem_post(&guest->done);
 }
 
 /* Visits accounts of which several visitors want the same, some without patience. */
@@ -1202,21 +1209,15 @@ static void *run_visitor(void *context)
         char name[16];
         const unsigned number = office->names++;
         snprintf(name, sizeof name, "a%u", number / VISITORS);
-        struct office_guest guest = {.want = archive_scene_account(name)};
-        guest.waiter =
-            (struct waiter){.wants = &guest.want,
-                            .count = 1,
-                            .deadline = clock_monotonic_ms() + (number % 7 == 0 ? 0 : FOREVER_MS),
-                            .done = on_office_done};
-        sem_init(&guest.done, 0, 0);
+        struct engine_guest guest;
+        engine_guest_comes(&guest, office->process.scene.engine, name,
+                           number % 7 == 0 ? 0 : FOREVER_MS);
         if (number % 5 == 0)
-            engine_refresh(office->process.engine, &guest.want);
-        engine_post(office->process.engine, &guest.waiter);
-        while (sem_wait(&guest.done) != 0)
+            engine_refresh(office->process.scene.engine, &guest.wants[0]);
+        while (sem_wait(&guest.told) != 0)
             ;
-        assert_non_null(guest.snapshot);
-        snapshot_drop(guest.snapshot);
-        sem_destroy(&guest.done);
+        assert_non_null(guest.snapshots[0]);
+        engine_guest_goes(&guest);
     }
     return NULL;
 }
@@ -1225,15 +1226,15 @@ static void close_office(struct office *office)
 {
     struct process *process = &office->process;
     struct message *message;
-    while (!engine_is_idle(process->engine)) {
+    while (!engine_is_idle(process->scene.engine)) {
         while ((message = message_take(&office->errands)) != NULL) {
             struct errand *errand = alloc_owner(message, struct errand, message);
             errand_run(&process->archive, errand, clock_wall());
-            engine_return(process->engine, errand);
+            engine_return(process->scene.engine, errand);
         }
-        engine_step(process->engine, 0);
+        engine_step(process->scene.engine, 0);
     }
-    engine_free(process->engine);
+    engine_free(process->scene.engine);
     assert_int_equal(fake_store_leases(office->scene.fake), 0);
     queue_release(&office->errands);
     sem_destroy(&office->waiting);
@@ -1255,8 +1256,8 @@ static void many_threads_do_its_errands(void **state)
     passed = -1;
     queue_init(&office.errands);
     sem_init(&office.waiting, 0, 0);
-    office.process.engine = engine_new(&office.process.settings);
-    engine_use_store(office.process.engine, send_errand, &office);
+    office.process.scene.engine = engine_new(&office.process.scene.settings);
+    engine_use_store(office.process.scene.engine, send_errand, &office);
     assert_int_equal(pthread_create(&engine, NULL, run_engine, &office), 0);
     for (size_t i = 0; i < CLERKS; i++)
         assert_int_equal(pthread_create(&clerks[i], NULL, run_clerk, &office), 0);
@@ -1264,7 +1265,7 @@ static void many_threads_do_its_errands(void **state)
         assert_int_equal(pthread_create(&visitors[i], NULL, run_visitor, &office), 0);
     for (size_t i = 0; i < VISITORS; i++)
         pthread_join(visitors[i], NULL);
-    engine_quit(office.process.engine);
+    engine_quit(office.process.scene.engine);
     pthread_join(engine, NULL);
     for (size_t i = 0; i < CLERKS; i++)
         sem_post(&office.waiting);
@@ -1318,6 +1319,9 @@ int main(void)
         cmocka_unit_test(pages_that_the_store_has_lost_are_kept_again),
         cmocka_unit_test(an_unchanged_account_is_not_sent_to_another_process),
         cmocka_unit_test(a_limit_that_one_met_another_heeds),
+        cmocka_unit_test(that_a_forge_works_is_told_when_others_leave_it_alone),
+        cmocka_unit_test(what_was_left_to_a_visit_that_is_given_up_is_told),
+        cmocka_unit_test_prestate(what_was_left_to_a_visit_that_is_given_up_is_told, &yes),
         cmocka_unit_test(many_threads_do_its_errands),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

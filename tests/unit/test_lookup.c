@@ -6,11 +6,16 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/lookup.h"
 #include "archive_scene.h"
+#include "base/alloc.h"
+#include "profile/profile.h"
+#include "profile/render.h"
 
 #define WALL SCENE_WALL
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -20,22 +25,11 @@
 #define STALE SCENE_FRESH
 #define VERY_STALE (SCENE_FRESH + SCENE_STALE)
 
-static bool accepts_plain(const char *name, size_t length)
-{
-    return memchr(name, '_', length) == NULL;
-}
-
-static const struct query_forge known_forges[] = {
-    {"bitbucket", accepts_plain, "anything without an underscore"},
-    {"github", accepts_plain, "anything without an underscore"},
-};
-
 static struct query query_of(const char *json)
 {
-    static const struct query_forges known = {.items = known_forges, .count = COUNT(known_forges)};
     struct query query;
     struct error error;
-    if (query_from_json(&query, json, strlen(json), &known, &error) < 0)
+    if (query_from_json(&query, json, strlen(json), &archive_scene_forges, &error) < 0)
         fail_msg("%s", error.message);
     return query;
 }
@@ -295,6 +289,261 @@ static void answers_are_in_the_order_of_the_query(void **state)
     archive_scene_end(&scene);
 }
 
+/* --- a page of repositories --- */
+
+#define LISTERS 4
+#define PER_PAGE 2
+#define PAGES 6
+
+static const char *const listers[LISTERS] = {"ann", "bob", "cat", "dan"};
+static const char *const lists[LISTERS] = {"a1 a2 a3", "", "c1 c2", "d1 d2 d3"};
+static const char *const new_lists[LISTERS] = {"a9", "b7 b8 b9", "c9", "d9"};
+
+/* What there is to tell of an account of that upstream identity. */
+static struct snapshot *listed(size_t index, size_t identity, const char *names, int64_t wall)
+{
+    struct snapshot *snapshot = archive_scene_snapshot(listers[index], 5, wall);
+    snapshot->upstream_id = alloc_format("%zu", identity);
+    archive_scene_list(snapshot, names);
+    return snapshot;
+}
+
+static void keep_list(struct archive_scene *scene, size_t index, size_t identity, const char *names,
+                      int64_t wall)
+{
+    const struct archive_account account = archive_scene_account(listers[index]);
+    struct snapshot *snapshot = listed(index, identity, names, wall);
+    archive_keep(&scene->archive, &account, snapshot, NULL, wall);
+    snapshot_drop(snapshot);
+}
+
+static void keep_as(struct archive_scene *scene, size_t index, size_t identity, int64_t wall)
+{
+    keep_list(scene, index, identity, lists[index], wall);
+}
+
+static void keep_listed(struct archive_scene *scene, size_t index, int64_t wall)
+{
+    keep_as(scene, index, index, wall);
+}
+
+static struct query page_query(size_t page)
+{
+    char *json = alloc_format("{\"github\":[\"ann\",\"bob\",\"cat\",\"dan\"],"
+                              "\"include\":\"repositories\",\"per_page\":%d,\"page\":%zu}",
+                              PER_PAGE, page);
+    struct query query = query_of(json);
+    free(json);
+    return query;
+}
+
+/* Whether these are who has a list at hand that is not empty. */
+static void assert_lists(const struct lookup *lookup, const char *expected)
+{
+    struct buffer names = BUFFER_INIT(100);
+    for (size_t i = 0; i < LISTERS; i++) {
+        const struct snapshot *snapshot = lookup->accounts[i].snapshot;
+        if (snapshot != NULL && snapshot->repositories != NULL && snapshot->repositories_count > 0)
+            buffer_format(&names, "%s%s", names.length > 0 ? " " : "", listers[i]);
+    }
+    assert_string_equal(buffer_text(&names), expected);
+    buffer_release(&names);
+}
+
+static void only_lists_that_a_page_touches_are_read(void **state)
+{
+    (void)state;
+    static const char *const touched[PAGES] = {"ann", "ann cat", "cat dan", "dan", "", ""};
+    for (size_t page = 1; page <= PAGES; page++) {
+        struct archive_scene scene;
+        struct lookup lookup;
+        struct query query = page_query(page);
+        archive_scene_begin(&scene);
+        for (size_t i = 0; i < LISTERS; i++)
+            keep_listed(&scene, i, WALL);
+        lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+        assert_int_equal(lookup.want_count, 0);
+        assert_lists(&lookup, touched[page - 1]);
+        lookup_release(&lookup);
+        query_release(&query);
+        archive_scene_end(&scene);
+    }
+}
+
+/* Who is to be visited may have any number, or be one of those behind by another name. */
+static void what_a_visit_may_bring_to_a_page_is_read(void **state)
+{
+    (void)state;
+    static const char *const read[LISTERS] = {"cat dan", "ann", "ann", "ann"};
+    for (size_t unknown = 0; unknown < LISTERS; unknown++) {
+        struct archive_scene scene;
+        struct lookup lookup;
+        struct query query = page_query(1);
+        archive_scene_begin(&scene);
+        for (size_t i = 0; i < LISTERS; i++)
+            if (i != unknown)
+                keep_listed(&scene, i, WALL);
+        lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+        assert_int_equal(lookup.want_count, 1);
+        assert_lists(&lookup, read[unknown]);
+        lookup_release(&lookup);
+        query_release(&query);
+        archive_scene_end(&scene);
+    }
+}
+
+/* Cat's list is too large to be kept in one value with her snapshot. */
+static void an_account_whose_list_is_lost_is_visited_if_it_is_told(void **state)
+{
+    (void)state;
+    char *names = alloc_format("%010000d %010000d", 1, 2);
+    for (size_t page = 1; page <= 3; page++) {
+        struct archive_scene scene;
+        struct lookup lookup;
+        struct query query = page_query(page);
+        archive_scene_begin(&scene);
+        keep_list(&scene, 2, 2, names, WALL);
+        assert_int_equal(fake_store_damage(scene.fake, " repositories"), 1);
+        keep_listed(&scene, 0, WALL);
+        keep_listed(&scene, 1, WALL);
+        keep_listed(&scene, 3, WALL);
+        lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+        assert_int_equal(lookup.want_count, page > 1);
+        if (page > 1) {
+            assert_string_equal(lookup.wants[0].name, "cat");
+            assert_true(lookup.wants[0].listed);
+        }
+        lookup_release(&lookup);
+        query_release(&query);
+        archive_scene_end(&scene);
+    }
+    free(names);
+}
+
+/* How it goes with an account. */
+enum fate {
+    FATE_KNOWN,
+    FATE_TWIN,    /* known, as the next account by another name */
+    FATE_FAILS,   /* it is too old, but what a visit comes to is worse */
+    FATE_SAME,    /* it is too old, and nothing has changed */
+    FATE_CHANGED, /* it is too old, and its list is another */
+    FATE_NEXT,    /* nothing is known; it turns out to be the next account too */
+    FATE_COUNT
+};
+
+static size_t identity_of(const enum fate fates[LISTERS], size_t index)
+{
+    const bool is_next = fates[index] == FATE_TWIN || fates[index] == FATE_NEXT;
+    return is_next ? (index + 1) % LISTERS : index;
+}
+
+static void meet_fates(struct archive_scene *scene, const enum fate fates[LISTERS])
+{
+    archive_scene_begin(scene);
+    for (size_t i = 0; i < LISTERS; i++)
+        if (fates[i] != FATE_NEXT)
+            keep_as(scene, i, identity_of(fates, i),
+                    fates[i] < FATE_FAILS ? WALL : WALL - VERY_STALE);
+}
+
+static const char *list_of(const enum fate fates[LISTERS], size_t index)
+{
+    return fates[index] < FATE_CHANGED ? lists[index] : new_lists[index];
+}
+
+static struct snapshot *visited(const enum fate fates[LISTERS], size_t index)
+{
+    return fates[index] == FATE_FAILS
+               ? archive_scene_failure(listers[index], 0, WALL)
+               : listed(index, identity_of(fates, index), list_of(fates, index), WALL);
+}
+
+static bool is_named_before(const enum fate fates[LISTERS], size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (identity_of(fates, i) == identity_of(fates, index))
+            return true;
+    return false;
+}
+
+/* The names on the page, each behind a space. */
+static void expect_page(const enum fate fates[LISTERS], size_t page, struct buffer *into)
+{
+    const size_t first = (page - 1) * PER_PAGE;
+    size_t at = 0;
+    for (size_t i = 0; i < LISTERS; i++) {
+        const char *name = list_of(fates, i);
+        if (is_named_before(fates, i))
+            continue;
+        for (; *name != '\0'; name += strspn(name, " "), at++) {
+            const int length = (int)strcspn(name, " ");
+            if (at >= first && at < first + PER_PAGE)
+                buffer_format(into, " %.*s", length, name);
+            name += length;
+        }
+    }
+}
+
+static void read_page(const struct lookup *lookup, const struct query *query, struct buffer *into)
+{
+    struct snapshot **snapshots;
+    bool *stale;
+    struct profile profile;
+    struct buffer reply = BUFFER_INIT(1 << 20);
+    struct json_object *page;
+    lookup_answers(lookup, &snapshots, &stale);
+    profile_init(&profile, query, snapshots, stale);
+    assert_int_equal(render_view(&profile, &query->view, &reply), 0);
+    struct json_object *root = json_tokener_parse(buffer_text(&reply));
+    assert_true(json_object_object_get_ex(root, "repositories", &page));
+    for (size_t i = 0; i < json_object_array_length(page); i++)
+        buffer_format(into, " %s",
+                      json_object_get_string(
+                          json_object_object_get(json_object_array_get_idx(page, i), "name")));
+    json_object_put(root);
+    buffer_release(&reply);
+    profile_release(&profile);
+    free(snapshots);
+    free(stale);
+}
+
+static void check_page(const enum fate fates[LISTERS], size_t page)
+{
+    struct archive_scene scene;
+    struct lookup lookup;
+    struct snapshot *snapshots[LISTERS];
+    struct query query = page_query(page);
+    struct buffer expected = BUFFER_INIT(100);
+    struct buffer told = BUFFER_INIT(100);
+    meet_fates(&scene, fates);
+    lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+    for (size_t i = 0; i < lookup.want_count; i++)
+        snapshots[i] = visited(fates, lookup.slots[i]);
+    lookup_complete(&lookup, &scene.archive, snapshots, WALL);
+    expect_page(fates, page, &expected);
+    read_page(&lookup, &query, &told);
+    assert_string_equal(buffer_text(&told), buffer_text(&expected));
+    buffer_release(&told);
+    buffer_release(&expected);
+    lookup_release(&lookup);
+    query_release(&query);
+    archive_scene_end(&scene);
+}
+
+/* Whatever there is to be visited, and whatever that comes to. */
+static void a_page_is_whole_whatever_visits_come_to(void **state)
+{
+    (void)state;
+    enum fate fates[LISTERS] = {FATE_KNOWN};
+    size_t place = 0;
+    while (place < LISTERS) {
+        for (size_t page = 1; page <= PAGES; page++)
+            check_page(fates, page);
+        for (place = 0; place < LISTERS && ++fates[place] == FATE_COUNT; place++)
+            fates[place] = FATE_KNOWN;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +554,10 @@ int main(void)
         cmocka_unit_test(who_will_not_wait_has_it_visited_for_later),
         cmocka_unit_test(what_visits_came_to_completes_it),
         cmocka_unit_test(answers_are_in_the_order_of_the_query),
+        cmocka_unit_test(only_lists_that_a_page_touches_are_read),
+        cmocka_unit_test(what_a_visit_may_bring_to_a_page_is_read),
+        cmocka_unit_test(an_account_whose_list_is_lost_is_visited_if_it_is_told),
+        cmocka_unit_test(a_page_is_whole_whatever_visits_come_to),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,13 +20,17 @@
 #define FETCHED_AT 1795350896
 #define LARGEST ((int64_t)9007199254740991)
 
-/* Where the fixed part has what: the version, API, status, two times, a hash, then the texts. */
+/*
+ * Where the fixed part has what: the version, API, status, two times, a hash and a count, then the
+ * texts.
+ */
 #define AT_API 4
 #define AT_STATUS 8
 #define AT_FETCHED 12
 #define AT_RETRY 20
 #define AT_HASH 28
-#define AT_ACCOUNT 36
+#define AT_COUNT 36
+#define AT_ACCOUNT 44
 
 /* --- snapshots --- */
 
@@ -46,6 +50,7 @@ static struct snapshot *rich(void)
     snapshot->created_at = alloc_text("2010-03-06T15:26:37Z");
     snapshot->fetched_at = FETCHED_AT;
     snapshot->repositories_hash = 0x0123456789abcdef;
+    snapshot->repositories_count = 39;
     for (int i = 0; i < STATISTIC_COUNT; i++)
         tally_figure(totals, (enum statistic)i, 100 + i);
     tally_figure(totals, STATISTIC_SIZE_BYTES, LARGEST);
@@ -316,6 +321,7 @@ static void what_stands_in_the_fixed_part_is_looked_at(void **state)
         {"a time before 1970", AT_RETRY, 8, INT64_MIN, true},
         {"the end of time", AT_RETRY, 8, INT64_MAX, true},
         {"repositories of what failed", AT_HASH, 8, 1, true},
+        {"a repository of no list", AT_COUNT, 8, 1, true},
         {"no account", AT_ACCOUNT, 4, UINT32_MAX, true},
         {"a name as long as can be", AT_ACCOUNT, 4, UINT32_MAX - 1, true},
         {"a capital in the account", AT_ACCOUNT + 4, 1, 'P', true},
@@ -328,6 +334,27 @@ static void what_stands_in_the_fixed_part_is_looked_at(void **state)
         struct buffer bytes = written_once(failed());
         for (size_t j = 0; j < rows[i].length; j++)
             bytes.bytes[rows[i].at + j] = (char)((uint64_t)rows[i].value >> (8 * j));
+        assert_int_equal(is_refused(bytes.bytes, bytes.length), rows[i].refused);
+        buffer_release(&bytes);
+    }
+}
+
+static void a_list_has_as_many_as_can_be(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t count;
+        bool refused;
+    } rows[] = {
+        {0, false},
+        {SNAPSHOT_MAXIMUM_REPOSITORIES, false},
+        {SNAPSHOT_MAXIMUM_REPOSITORIES + 1, true},
+        {UINT64_MAX, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buffer bytes = written_once(rich());
+        for (size_t j = 0; j < 8; j++)
+            bytes.bytes[AT_COUNT + j] = (char)(rows[i].count >> (8 * j));
         assert_int_equal(is_refused(bytes.bytes, bytes.length), rows[i].refused);
         buffer_release(&bytes);
     }
@@ -548,6 +575,11 @@ static void rename_repository(struct snapshot *snapshot)
     snapshot->repositories_hash++;
 }
 
+static void gain_a_repository(struct snapshot *snapshot)
+{
+    snapshot->repositories_count++;
+}
+
 static void deactivate(struct snapshot *snapshot)
 {
     snapshot->status = ACCOUNT_INACTIVE;
@@ -580,6 +612,7 @@ static void what_is_told_is_compared(void **state)
         {"another number", rich, gain_a_star, false},
         {"another name in a list", rich, gain_a_topic, false},
         {"other repositories", rich, rename_repository, false},
+        {"more of them", rich, gain_a_repository, false},
         {"another end", not_found, deactivate, false},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -609,6 +642,7 @@ int main(void)
         cmocka_unit_test(figures_must_be_settled),
         cmocka_unit_test(lists_must_be_in_order),
         cmocka_unit_test(a_list_has_a_bound),
+        cmocka_unit_test(a_list_has_as_many_as_can_be),
         cmocka_unit_test(what_is_told_is_compared),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -335,6 +335,63 @@ static void what_can_wait_is_not_told_by_every_visit(void **state)
     }
 }
 
+static void something_is_learned(struct service *service)
+{
+    struct quota quota = some_quota;
+    const struct call call = {.allowance = ALLOWANCE_REST};
+    quota.remaining -= 10;
+    service_learn(service, true, &call, &quota, WALL);
+}
+
+static void nothing_is_learned(struct service *service)
+{
+    const struct call call = {.allowance = ALLOWANCE_REST};
+    service_learn(service, true, &call, &(struct quota){0}, WALL);
+}
+
+static void one_relies_on_it(struct service *service)
+{
+    struct standing standing;
+    service->visits++;
+    assert_false(service_tell(service, &standing, NOW, WALL));
+    service->visits--;
+}
+
+static const struct rest_row {
+    const char *sentence;
+    void (*happens)(struct service *service);
+    size_t visits; /* that go on when one is given up */
+    bool told;
+} rest_rows[] = {
+    {"nothing that is new is told", nothing_new, 0, false},
+    {"what was answered to the one", something_is_learned, 0, true},
+    {"an answer that told nothing", nothing_is_learned, 0, false},
+    {"what was left to the one", one_relies_on_it, 0, true},
+    {"is left to another if there is one", one_relies_on_it, 1, false},
+    {"as is what was answered", something_is_learned, 1, false},
+    {"a limit is told whoever goes on", a_limit_is_met, 1, true},
+    {"and that the forge fails", the_forge_fails, 1, true},
+};
+
+static void a_visit_that_is_given_up_leaves_nothing_untold(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rest_rows / sizeof rest_rows[0]; i++) {
+        const struct rest_row *row = &rest_rows[i];
+        struct service service;
+        struct standing standing;
+        service_begin(&service);
+        service_tell(&service, &standing, NOW, WALL);
+        row->happens(&service);
+        service.visits = row->visits;
+        if (service_tell_rest(&service, &standing, NOW + 1, WALL) != row->told)
+            fail_msg("%s", row->sentence);
+        service.visits = 0;
+        if (row->told && service_tell_rest(&service, &standing, NOW + 2, WALL))
+            fail_msg("%s: told twice", row->sentence);
+    }
+}
+
 static void what_one_tells_another_heeds(void **state)
 {
     (void)state;
@@ -574,6 +631,7 @@ int main(void)
         cmocka_unit_test(the_smaller_remainder_of_the_later_period_is_known),
         cmocka_unit_test(each_credential_has_its_own),
         cmocka_unit_test(what_can_wait_is_not_told_by_every_visit),
+        cmocka_unit_test(a_visit_that_is_given_up_leaves_nothing_untold),
         cmocka_unit_test(what_one_tells_another_heeds),
         cmocka_unit_test(nothing_told_changes_nothing),
         cmocka_unit_test(what_is_past_is_neither_told_nor_heeded),

@@ -21,16 +21,6 @@
 #define MODIFIED "Fri, 15 Jan 2027 08:00:00 GMT"
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
-static bool accepts_plain(const char *name, size_t length)
-{
-    return memchr(name, '_', length) == NULL;
-}
-
-static const struct query_forge known_forges[] = {
-    {"bitbucket", accepts_plain, "anything without an underscore"},
-    {"github", accepts_plain, "anything without an underscore"},
-};
-
 /* The API, an archive that knows ann, and hot replies. */
 struct scene {
     struct archive_scene remembered;
@@ -44,7 +34,7 @@ static void scene_begin(struct scene *scene, bool is_hot)
     archive_scene_keep(&scene->remembered, "ann", 5, WALL);
     scene->hot = is_hot ? hot_new((size_t)1024 * 1024) : NULL;
     scene->settings = (struct api_settings){
-        .forges = {.items = known_forges, .count = COUNT(known_forges)},
+        .forges = archive_scene_forges,
         .cors_allow_origin = "https://one.example https://two.example",
         .maximum_request_bytes = 65536,
         .archive = &scene->remembered.archive,

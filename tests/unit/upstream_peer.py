@@ -101,7 +101,13 @@ class Answers:
         return self.send(whole("200 OK", b"once"))
 
     def resumed(self, request):
-        """Whether the TLS session of this connection began on an earlier one."""
+        """Whether the TLS session of this connection began on an earlier one.
+
+        Answered once as many requests as the path says are here together, or one connection would
+        do for all of them, one after the other.
+        """
+        name, size = request.arguments
+        self.peer.meeting(name, int(size)).wait()
         return self.send(whole("200 OK", b"yes" if self.connection.session_reused else b"no"))
 
     def last_tunnel(self, request):
