@@ -32,11 +32,20 @@ class Selection:
         return [prefix + member for member in self.members] + list(self.envelope)
 
 
-def _expanded(text):
-    """A source with its macros that are texts, or lists of texts, replaced by them."""
-    text = COMMENT.sub(" ", text)
+def _macros(text):
+    """Those that are texts, or lists of texts."""
     known = {name: value.replace("\\\n", " ").strip() for name, value in DEFINE.findall(text)}
-    texts = {name: value for name, value in known.items() if value.startswith('"')}
+    return {name: value for name, value in known.items() if value.startswith('"')}
+
+
+def _expanded(path):
+    """A source with such macros of its own, and of the headers it includes from its folder,
+    replaced by their values."""
+    text = COMMENT.sub(" ", path.read_text(encoding="utf-8"))
+    texts = {}
+    for header in re.findall(rf'^#include "{path.parent.name}/(\w+\.h)"', text, re.MULTILINE):
+        texts |= _macros(COMMENT.sub(" ", (path.parent / header).read_text(encoding="utf-8")))
+    texts |= _macros(text)
     for _ in range(8):  # macros of macros
         text = re.sub(r"\b[A-Z_]{3,}\b", lambda found: texts.get(found[0], found[0]), text)
     return text
@@ -59,7 +68,7 @@ def read(folder):
     """Every selection of the sources in a folder."""
     found = []
     for path in sorted(folder.glob("*.c")):
-        for name, body in TABLE.findall(_expanded(path.read_text(encoding="utf-8"))):
+        for name, body in TABLE.findall(_expanded(path)):
             array = _field(r"\.array\s*=\s*([^,]*)", body)
             found.append(Selection(
                 path.name, name, ast.literal_eval(f"({array})") if array else None,
