@@ -49,14 +49,17 @@ static void end_lease(const struct archive *archive, struct errand *errand)
     errand->lease = NULL;
 }
 
+/*
+ * What was lost, or could not be had, is taken again, so that whoever asks meanwhile is told. Where
+ * another has it by then, it visits too, which costs a few calls and harms nothing.
+ */
 static void renew(const struct archive *archive, struct errand *errand, int64_t wall)
 {
-    if (errand->lease == NULL)
-        return;
-    /* Lost: another may visit too, which costs a few calls and harms nothing. */
-    if (store_renew(archive->store, errand->lease, ARCHIVE_LEASE_MS) < 0)
+    if (errand->lease != NULL && store_renew(archive->store, errand->lease, ARCHIVE_LEASE_MS) < 0)
         end_lease(archive, errand);
-    else
+    if (errand->lease == NULL)
+        archive_lease(archive, &errand->account, &errand->lease);
+    if (errand->lease != NULL)
         archive_say_progress(archive, errand->lease, &errand->progress, wall);
 }
 
@@ -112,8 +115,8 @@ static void end_visit(const struct archive *archive, struct errand *errand, int6
 
 static void keep(const struct archive *archive, struct errand *errand, int64_t wall)
 {
-    archive_keep(archive, &errand->account, errand->snapshot,
-                 errand->pages_changed ? &errand->new_pages : NULL, wall);
+    const struct buffer *pages = errand->new_pages.length > 0 ? &errand->new_pages : NULL;
+    archive_keep(archive, &errand->account, errand->snapshot, pages, errand->pages_changed, wall);
     end_visit(archive, errand, wall);
 }
 

@@ -49,7 +49,7 @@ struct errand {
     /* Of KEEP. */
     struct snapshot *snapshot;
     struct buffer new_pages;
-    bool pages_changed; /* else new_pages are not looked at */
+    bool pages_changed; /* else they are what was remembered of the last visit */
 
     /* How we stand with the forge: of a claim as the store has it, at the end as we know it. */
     char *standing_name; /* owned; which credential it is about */

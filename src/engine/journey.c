@@ -135,8 +135,7 @@ static void take_off(struct journey *journey)
         errand->pages.length > 0 &&
         pages_read(journey->means->recall, errand->pages.bytes, errand->pages.length) == 0;
     store_value_release(&errand->pages);
-    if (errand->lease != NULL)
-        set_timer(journey, ARCHIVE_RENEW_MS);
+    set_timer(journey, ARCHIVE_RENEW_MS);
     fly(journey);
 }
 
@@ -183,8 +182,7 @@ static void close_flight(struct journey *journey)
     journey->calls = flight_progress(journey->flight).calls_done;
     if (journey->means->dispatch != NULL)
         errand->pages_changed =
-            (flight_write_pages(journey->flight, &errand->new_pages) || !journey->has_pages) &&
-            errand->new_pages.length > 0;
+            flight_write_pages(journey->flight, &errand->new_pages) || !journey->has_pages;
     end_flight(journey);
 }
 
@@ -244,8 +242,7 @@ void journey_return(struct errand *errand)
         claimed(journey);
         break;
     case JOURNEY_FLYING:
-        if (errand->lease != NULL)
-            set_timer(journey, ARCHIVE_RENEW_MS);
+        set_timer(journey, ARCHIVE_RENEW_MS);
         break;
     case JOURNEY_KEEPING:
         if (errand->kind == ERRAND_KEEP)

@@ -376,27 +376,30 @@ static void keep_news(const struct archive *archive, const struct archive_accoun
 
 static void keep_settled(const struct archive *archive, const struct archive_account *account,
                          const struct snapshot *snapshot, const struct buffer *pages,
-                         const struct store_times *times, int64_t wall)
+                         bool pages_changed, const struct store_times *times, int64_t wall)
 {
     bool untold = false; /* then it is put, in vain or not */
     struct remembered remembered = recall(archive, account, wall, &untold);
     const struct bundle *known = &remembered.bundle;
     const bool same = is_known(archive, account, known, snapshot, wall);
-    if (same && pages == NULL)
+    const bool has_pages = !pages_changed && known->pages.place != BUNDLE_NOWHERE;
+    const struct buffer *new_pages = has_pages ? NULL : pages;
+    if (same && new_pages == NULL)
         touch_bundle(archive, account, known, times);
     else
-        keep_news(archive, account, known, snapshot, same, pages, times);
+        keep_news(archive, account, known, snapshot, same, new_pages, times);
     remove_part(archive, account, PART_FAILURE);
     forget(&remembered);
 }
 
 void archive_keep(const struct archive *archive, const struct archive_account *account,
-                  const struct snapshot *snapshot, const struct buffer *pages, int64_t wall)
+                  const struct snapshot *snapshot, const struct buffer *pages, bool pages_changed,
+                  int64_t wall)
 {
     const struct store_times times =
         freshness_begin(&archive->forges[account->forge].lifetimes, snapshot, wall, chance());
     if (account_status_is_settled(snapshot->status))
-        keep_settled(archive, account, snapshot, pages, &times, wall);
+        keep_settled(archive, account, snapshot, pages, pages_changed, &times, wall);
     else
         put_failure(archive, account, snapshot, &times);
 }

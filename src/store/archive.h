@@ -78,12 +78,14 @@ int archive_stamps(const struct archive *archive, const struct archive_account *
 
 /*
  * Remembers what a visit came to at `wall`: a failure under its own key, beside what was known;
- * anything else as the snapshot, with its list of repositories beside it, and that no visit failed.
- * What tells what is remembered already only gets new times, so that replies stay the same to the
- * byte. `pages` are the bytes for archive_pages; NULL: as they are.
+ * anything else as the snapshot, with its list of repositories, and that no visit failed. What
+ * tells what is remembered already only gets new times, so that replies stay the same to the byte.
+ * `pages` are the bytes for archive_pages, NULL for none; those that have not changed are only put
+ * where the same are not remembered any more.
  */
 void archive_keep(const struct archive *archive, const struct archive_account *account,
-                  const struct snapshot *snapshot, const struct buffer *pages, int64_t wall);
+                  const struct snapshot *snapshot, const struct buffer *pages, bool pages_changed,
+                  int64_t wall);
 
 /* The bytes of the account's pages: 0, or -1 when none are remembered. The value is the caller's.
  */

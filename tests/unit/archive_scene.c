@@ -81,7 +81,7 @@ static void keep(struct archive_scene *scene, const char *name, struct snapshot 
                  int64_t wall)
 {
     const struct archive_account account = archive_scene_account(name);
-    archive_keep(&scene->archive, &account, snapshot, NULL, wall);
+    archive_keep(&scene->archive, &account, snapshot, NULL, false, wall);
     snapshot_drop(snapshot);
 }
 

@@ -171,7 +171,7 @@ static void keep_with_pages(struct archive_scene *scene, const char *pages, int6
     struct buffer bytes = BUFFER_INIT(1000);
     if (pages != NULL)
         buffer_append_text(&bytes, pages);
-    archive_keep(&scene->archive, &account, snapshot, pages == NULL ? NULL : &bytes, wall);
+    archive_keep(&scene->archive, &account, snapshot, pages == NULL ? NULL : &bytes, true, wall);
     buffer_release(&bytes);
     snapshot_drop(snapshot);
 }
@@ -313,7 +313,7 @@ static void what_is_small_is_one_value(void **state)
         struct buffer bytes = BUFFER_INIT(2 * BUNDLE_ROOM);
         buffer_append_text(&bytes, pages);
         archive_scene_list(snapshot, name);
-        archive_keep(&scene.archive, &ann, snapshot, &bytes, wall);
+        archive_keep(&scene.archive, &ann, snapshot, &bytes, true, wall);
         assert_int_equal(fake_store_values(scene.fake),
                          1 + rows[i].large_list + rows[i].large_pages);
         struct archive_found found = find_listed(&scene, "ann", wall);
@@ -341,7 +341,7 @@ static void new_pages_leave_what_is_known(void **state)
         struct buffer bytes = BUFFER_INIT(100);
         buffer_append_text(&bytes, "pages");
         archive_scene_list(snapshot, names[i]);
-        archive_keep(&scene.archive, &ann, snapshot, &bytes, WALL + 10);
+        archive_keep(&scene.archive, &ann, snapshot, &bytes, true, WALL + 10);
         struct archive_found found = find_listed(&scene, "ann", WALL + 10);
         assert_int_equal(found.snapshot->fetched_at, WALL);
         assert_int_equal(found.stamp.times.fetched, WALL + 10);
@@ -425,7 +425,7 @@ static void who_does_not_exist_needs_no_list(void **state)
     struct snapshot *nobody =
         snapshot_without_data("github", "ann", ACCOUNT_NOT_FOUND, NULL, 0, WALL);
     archive_scene_begin(&scene);
-    archive_keep(&scene.archive, &ann, nobody, NULL, WALL);
+    archive_keep(&scene.archive, &ann, nobody, NULL, false, WALL);
     struct archive_found found = find_listed(&scene, "ann", WALL);
     assert_int_equal(found.freshness, FRESHNESS_FRESH);
     archive_found_release(&found);
@@ -485,6 +485,32 @@ static void a_long_base_url_has_keys_of_its_own(void **state)
     found = find(&scene, "ann", WALL);
     assert_nothing(&found);
     archive_scene_end(&scene);
+}
+
+/* What was lost is put again by a visit all of whose answers are the same; else nothing is. */
+static void pages_that_have_not_changed_are_put_where_they_are_lost(void **state)
+{
+    (void)state;
+    char *large_pages = alloc_format("%s%s", name_apart(), "pages");
+    const char *const pages[] = {"pages", large_pages};
+    const struct archive_account ann = archive_scene_account("ann");
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        struct archive_scene scene;
+        struct snapshot *snapshot = archive_scene_snapshot("ann", 5, WALL);
+        struct buffer bytes = BUFFER_INIT(2 * BUNDLE_ROOM);
+        archive_scene_begin(&scene);
+        buffer_append_text(&bytes, pages[i]);
+        archive_keep(&scene.archive, &ann, snapshot, &bytes, true, WALL);
+        archive_keep(&scene.archive, &ann, snapshot, &bytes, false, WALL + 1);
+        assert_int_equal(fake_store_puts(scene.fake, " snapshot"), 1);
+        assert_int_equal(fake_store_damage(scene.fake, " snapshot"), 1);
+        archive_keep(&scene.archive, &ann, snapshot, &bytes, false, WALL + 2);
+        assert_pages(&scene, pages[i], WALL + 2);
+        buffer_release(&bytes);
+        snapshot_drop(snapshot);
+        archive_scene_end(&scene);
+    }
+    free(large_pages);
 }
 
 static void what_cannot_be_read_is_not_there(void **state)
@@ -587,7 +613,7 @@ static void all_of_an_account_is_purged(void **state)
     struct archive_account full = account;
     struct snapshot *snapshot = archive_scene_snapshot("ann", 5, WALL);
     full.full = true;
-    archive_keep(&scene.archive, &full, snapshot, NULL, WALL);
+    archive_keep(&scene.archive, &full, snapshot, NULL, false, WALL);
     snapshot_drop(snapshot);
 
     /* Two snapshots with what is beside them, one without, and a failure. */
@@ -678,6 +704,7 @@ int main(void)
         cmocka_unit_test(who_does_not_exist_needs_no_list),
         cmocka_unit_test(what_makes_another_key),
         cmocka_unit_test(a_long_base_url_has_keys_of_its_own),
+        cmocka_unit_test(pages_that_have_not_changed_are_put_where_they_are_lost),
         cmocka_unit_test(what_cannot_be_read_is_not_there),
         cmocka_unit_test(a_store_that_cannot_tell_is_not_an_empty_one),
         cmocka_unit_test(stamps_say_what_would_be_found),

@@ -147,7 +147,7 @@ static void a_claim_brings_what_helps(void **state)
     archive_put_state(&scene.archive, SCENE_GITHUB, errand.standing_name, &bytes, WALL, 60);
     buffer_clear(&bytes);
     buffer_append_text(&bytes, "pages");
-    archive_keep(&scene.archive, &account, snapshot, &bytes, WALL - SCENE_FRESH);
+    archive_keep(&scene.archive, &account, snapshot, &bytes, true, WALL - SCENE_FRESH);
     run(&scene, &errand, ERRAND_CLAIM, WALL);
     assert_int_equal(errand.result, CLAIM_GRANTED);
     assert_string_equal(errand.pages.bytes, "pages");
@@ -159,21 +159,28 @@ static void a_claim_brings_what_helps(void **state)
 
 /* --- leases --- */
 
-static void a_lease_that_is_lost_is_ended(void **state)
+static void a_lease_that_is_lost_is_taken_again(void **state)
 {
     (void)state;
     struct archive_scene scene;
+    struct archive_progress told;
     struct errand errand = errand_for("ann");
     archive_scene_begin(&scene);
     run(&scene, &errand, ERRAND_CLAIM, WALL);
     run(&scene, &errand, ERRAND_RENEW, WALL + 2);
     assert_non_null(errand.lease);
     scene.fake->loses = true;
+    scene.fake->busy = true;
     run(&scene, &errand, ERRAND_RENEW, WALL + 4);
     assert_null(errand.lease);
     assert_int_equal(fake_store_leases(scene.fake), 0);
+    scene.fake->busy = false;
+    errand.progress = (struct archive_progress){2, 3, 100};
     run(&scene, &errand, ERRAND_RENEW, WALL + 6);
+    assert_non_null(errand.lease);
     assert_int_equal(scene.fake->renewals, 2);
+    assert_int_equal(archive_get_progress(&scene.archive, &errand.account, WALL + 6, &told), 0);
+    assert_int_equal(told.repositories, 100);
     end(&scene, &errand);
 }
 
@@ -301,7 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_claim_is_judged_by_what_is_known),
         cmocka_unit_test(a_claim_brings_what_helps),
-        cmocka_unit_test(a_lease_that_is_lost_is_ended),
+        cmocka_unit_test(a_lease_that_is_lost_is_taken_again),
         cmocka_unit_test(progress_is_told_until_the_visit_is_over),
         cmocka_unit_test(what_a_visit_came_to_is_kept),
         cmocka_unit_test(how_we_stand_is_not_always_told),

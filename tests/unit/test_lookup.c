@@ -117,7 +117,7 @@ static void wants_say_which_accounts_they_are(void **state)
     struct snapshot *snapshot = archive_scene_snapshot("ann", 5, WALL);
     ann.full = true;
     archive_scene_begin(&scene);
-    archive_keep(&scene.archive, &ann, snapshot, NULL, WALL);
+    archive_keep(&scene.archive, &ann, snapshot, NULL, false, WALL);
     archive_scene_keep(&scene, "bob", 5, WALL); /* with another detail */
     lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
     assert_int_equal(lookup.count, 4);
@@ -313,7 +313,7 @@ static void keep_list(struct archive_scene *scene, size_t index, size_t identity
 {
     const struct archive_account account = archive_scene_account(listers[index]);
     struct snapshot *snapshot = listed(index, identity, names, wall);
-    archive_keep(&scene->archive, &account, snapshot, NULL, wall);
+    archive_keep(&scene->archive, &account, snapshot, NULL, false, wall);
     snapshot_drop(snapshot);
 }
 
