@@ -27,6 +27,8 @@ def parse_arguments():
     parser.add_argument("--json", metavar="FILE", help="write the rows there, too")
     parser.add_argument("--quick", action="store_true",
                         help="fewer and shorter runs: tells whether it works, not how well")
+    parser.add_argument("--promised", action="store_true",
+                        help="only what is promised, without what is told for information")
     parser.add_argument("--build", default=world_module.SOURCE / "build-bench",
                         help="where bench-programs were built (build-bench)")
     arguments = parser.parse_args()
@@ -98,7 +100,7 @@ def write_json(path, entries, quick):
 
 def main():
     arguments = parse_arguments()
-    world = world_module.World(arguments.build, arguments.quick)
+    world = world_module.World(arguments.build, arguments.quick, arguments.promised)
     entries = []
     print(COLUMNS.format("suite", "what", "measured", "limit", "unit", "ratio", "(spread)",
                          "promise", "").rstrip(), flush=True)

@@ -60,7 +60,7 @@ def rows(world):
         forges.change(latency_ms=LATENCY_MS)
         quiet, busy = world_module.interleaved(
             rounds, lambda: measure(world, server), Busy(world, server, forges))
-    for each in LOADS:
+    for each in loads_of(world):
         yield row_of(each, [loads[each] for loads in quiet], [loads[each] for loads in busy])
 
 
@@ -96,10 +96,14 @@ def row_of(which, quiet, busy):
 
 
 def measure(world, server):
-    """A Load for each of LOADS."""
+    """A Load for each of them."""
     windows = world.choose(WINDOWS, QUICK_WINDOWS)
     return {each: load.make(server, warm_sites.HOT_POST, each[0], windows[each], each[1])
-            for each in LOADS}
+            for each in loads_of(world)}
+
+
+def loads_of(world):
+    return LOADS[:1] if world.promised else LOADS
 
 
 class Busy:

@@ -30,6 +30,9 @@ SERVERS = {
 def rows(world):
     with contextlib.ExitStack() as stack:
         stores = {"files": stack.enter_context(warm_sites.filled_files(world))}
+        if world.promised:
+            yield from of_server(world, PROMISED, SERVERS[PROMISED], stores)
+            return
         try:
             stores["redis"] = stack.enter_context(warm_sites.filled_redis(world))
         except (world_module.NotMeasured, world_module.tap.Skipped) as failure:
@@ -78,7 +81,7 @@ def of_server(world, name, start, stores):
         sites = Sites(world, stack, start, stores)
         sites.rouse()
         rounds = world.choose(3 if name == PROMISED else 2, 1)
-        for connections in CONNECTIONS:
+        for connections in () if world.promised else CONNECTIONS:
             yield from matrix(f"{name}, {connections} conn.", sites, connections, rounds)
         if name == PROMISED:
             yield from promise(world, f"{name}, 16 conn.", sites)

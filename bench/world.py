@@ -44,8 +44,9 @@ def missing(suite, what, why):
 class World:
     """The built programs, and how thoroughly to measure."""
 
-    def __init__(self, build, quick=False):
+    def __init__(self, build, quick=False, promised=False):
         self.build, self.quick = pathlib.Path(build).resolve(), quick
+        self.promised = promised  # nothing else is to be measured
         self.forgefold = self.program("forgefold")
         # What tests/harness asks for.
         os.environ |= {"FORGEFOLD": str(self.forgefold), "top_srcdir": str(SOURCE),
