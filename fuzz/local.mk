@@ -3,6 +3,7 @@
 
 FUZZ_TARGETS = \
 	fuzz/fuzz_bitbucket \
+	fuzz/fuzz_bundle \
 	fuzz/fuzz_elements \
 	fuzz/fuzz_github_graphql \
 	fuzz/fuzz_github_rest \
@@ -28,6 +29,10 @@ fuzz_fuzz_bitbucket_SOURCES = fuzz/fuzz_bitbucket.c fuzz/forge_fuzz.c fuzz/forge
 fuzz_fuzz_bitbucket_CPPFLAGS = $(CPPFLAGS_FUZZ)
 fuzz_fuzz_bitbucket_LDFLAGS = $(LDFLAGS_FUZZ)
 fuzz_fuzz_bitbucket_LDADD = $(LDADD_FUZZ)
+fuzz_fuzz_bundle_SOURCES = fuzz/fuzz_bundle.c $(FUZZ_ENGINE)
+fuzz_fuzz_bundle_CPPFLAGS = $(CPPFLAGS_FUZZ)
+fuzz_fuzz_bundle_LDFLAGS = $(LDFLAGS_FUZZ)
+fuzz_fuzz_bundle_LDADD = $(LDADD_FUZZ)
 fuzz_fuzz_elements_SOURCES = fuzz/fuzz_elements.c $(FUZZ_ENGINE)
 fuzz_fuzz_elements_CPPFLAGS = $(CPPFLAGS_FUZZ)
 fuzz_fuzz_elements_LDFLAGS = $(LDFLAGS_FUZZ)
@@ -70,6 +75,17 @@ EXTRA_DIST += fuzz/replay_corpora.sh fuzz/replay.c \
 	fuzz/corpus/bitbucket/one_page \
 	fuzz/corpus/bitbucket/shorter \
 	fuzz/corpus/bitbucket/wrong_members \
+	fuzz/corpus/bundle/apart \
+	fuzz/corpus/bundle/behind \
+	fuzz/corpus/bundle/cut \
+	fuzz/corpus/bundle/empty_parts \
+	fuzz/corpus/bundle/endless \
+	fuzz/corpus/bundle/mixed \
+	fuzz/corpus/bundle/no_text \
+	fuzz/corpus/bundle/nothing_else \
+	fuzz/corpus/bundle/small \
+	fuzz/corpus/bundle/snapshot_alone \
+	fuzz/corpus/bundle/unknown_place \
 	fuzz/corpus/elements/array \
 	fuzz/corpus/elements/array_twice \
 	fuzz/corpus/elements/control_character \

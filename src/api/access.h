@@ -78,7 +78,7 @@ int access_names(const struct api_settings *settings, struct exchange *exchange)
 
 /*
  * After how many seconds the client may cause the visits that exchange->lookup wants; 0: now, and
- * they are counted. One that is under way, as its process has told the store, is caused already: so
+ * they are counted. One that is under way, as its lease in the store tells, is caused already: so
  * asking again whether it is over costs nothing.
  */
 int64_t access_visits(const struct api_settings *settings, const struct exchange *exchange,

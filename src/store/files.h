@@ -218,6 +218,13 @@ void files_evict(int root, struct files_sweep *sweep, int64_t bytes, const char 
 
 /* --- files_usage.c: the bound --- */
 
+/*
+ * Opens "usage" or "notes", which nobody locks, with these flags of open(2) and those that keep it
+ * from following links and from waiting. What has that name and is no regular file is removed
+ * (files_unlink) first. -1 with errno.
+ */
+int files_open_regular(int root, const char *name, int flags);
+
 /* Adds to what the shard of `name` takes. */
 void files_account(const struct files *files, int root, const char *name, int64_t bytes);
 

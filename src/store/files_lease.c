@@ -26,8 +26,7 @@ struct store_lease {
     struct stat status;
     int64_t until; /* monotonic ms */
     bool lost;
-    uint64_t key;  /* its hash */
-    bool has_said; /* a note is to be taken back */
+    uint64_t key; /* its hash */
 };
 
 static void link_lease(struct files *files, struct store_lease *lease)
@@ -72,6 +71,7 @@ enum store_lease_result files_lease(struct store *store, const char *key, int64_
     if (result == FILES_DONE) {
         taken->until = clock_monotonic_ms() + ttl_ms;
         link_lease(files, taken);
+        files_say(store, taken, &(struct store_note){0}); /* the last holder's words are not ours */
         *lease = taken;
         return STORE_LEASE_HELD;
     }
@@ -82,12 +82,17 @@ enum store_lease_result files_lease(struct store *store, const char *key, int64_
     return STORE_LEASE_NONE;
 }
 
+/* Where its file was removed, another may hold one of that name. */
+static bool is_ours(int root, const struct store_lease *lease)
+{
+    return !lease->lost && files_is_still(root, lease->name, &lease->status);
+}
+
 static enum files_result look_for_lease(struct files *files, int root, void *context,
                                         struct error *error)
 {
-    const struct store_lease *lease = context;
     (void)files, (void)error;
-    return files_is_still(root, lease->name, &lease->status) ? FILES_DONE : FILES_NOTHING;
+    return is_ours(root, context) ? FILES_DONE : FILES_NOTHING;
 }
 
 int files_renew(struct store *store, struct store_lease *lease, int64_t ttl_ms)
@@ -108,9 +113,6 @@ void files_release(struct store *store, struct store_lease *lease)
 {
     struct files *files = files_of(store);
     struct flock unlock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
-    /* Whoever gets it next has said nothing yet. */
-    if (lease->has_said)
-        files_say(store, lease, &(struct store_note){0});
     unlink_lease(files, lease);
     fcntl(lease->descriptor, F_OFD_SETLK, &unlock); /* a forked child may have it open too */
     close(lease->descriptor);
@@ -129,7 +131,8 @@ void files_release_all(struct files *files)
  * A note is written in place by one call within one page, whose bytes a kill does not part: the
  * hash of its lease's key (8 bytes), its length (4), its bytes, as many as there may be, and the
  * hash of all that (8). Leases whose notes have the same place take it from each other: then the
- * other has said nothing.
+ * other has said nothing. Who ends a lease leaves the note, and who takes it next clears it, as
+ * after a holder that died: without a holder nobody reads it.
  */
 #define NOTES "notes"
 #define PLACES 1024
@@ -169,21 +172,44 @@ static void read_note(const char *bytes, uint64_t key, struct store_note *note)
     note->length = length;
 }
 
+/* Where there are no notes, nobody has said anything. */
+static void find_note(int root, uint64_t key, struct store_note *note)
+{
+    char bytes[NOTE_BYTES + 8] = {0};
+    const int descriptor = files_open_regular(root, NOTES, O_RDONLY);
+    *note = (struct store_note){0};
+    if (descriptor < 0)
+        return;
+    if (pread(descriptor, bytes, sizeof bytes, place_of(key)) == (ssize_t)sizeof bytes)
+        read_note(bytes, key, note);
+    close(descriptor);
+}
+
+static bool is_said(int root, uint64_t key)
+{
+    struct store_note note;
+    find_note(root, key, &note);
+    return note.length > 0;
+}
+
 struct statement {
-    uint64_t key;
+    const struct store_lease *lease;
     const struct store_note *note;
 };
 
 static enum files_result say(struct files *files, int root, void *context, struct error *error)
 {
     const struct statement *statement = context;
-    const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-    const int descriptor = openat(root, NOTES, flags, 0600);
+    const uint64_t key = statement->lease->key;
+    /* What another lease's holder has said in the same place is not taken back. */
+    if (!is_ours(root, statement->lease) || (statement->note->length == 0 && !is_said(root, key)))
+        return FILES_NOTHING;
+    const int descriptor = files_open_regular(root, NOTES, O_WRONLY | O_CREAT);
     if (descriptor < 0)
         return errno == ENOENT ? FILES_GONE : files_refused(files, NOTES, "opened", errno, error);
     struct buffer bytes = BUFFER_INIT(PLACE_BYTES);
-    write_note(&bytes, statement->key, statement->note);
-    const ssize_t written = pwrite(descriptor, bytes.bytes, bytes.length, place_of(statement->key));
+    write_note(&bytes, key, statement->note);
+    const ssize_t written = pwrite(descriptor, bytes.bytes, bytes.length, place_of(key));
     const int number = written < 0 ? errno : ENOSPC;
     const bool is_whole = written == (ssize_t)bytes.length;
     buffer_release(&bytes);
@@ -195,8 +221,7 @@ void files_say(struct store *store, struct store_lease *lease, const struct stor
 {
     struct files *files = files_of(store);
     struct error error;
-    struct statement statement = {.key = lease->key, .note = note};
-    lease->has_said = note->length > 0;
+    struct statement statement = {.lease = lease, .note = note};
     if (files_run(files, false, say, &statement, &error) == FILES_FAILED)
         files_log(files, &error);
 }
@@ -218,19 +243,6 @@ static enum files_result look_for_holder(const struct files *files, int root, co
         result = FILES_DONE;
     close(descriptor);
     return result;
-}
-
-/* Where there are no notes, nobody has said anything. */
-static void find_note(int root, uint64_t key, struct store_note *note)
-{
-    char bytes[NOTE_BYTES + 8] = {0};
-    const int descriptor = openat(root, NOTES, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    *note = (struct store_note){0};
-    if (descriptor < 0)
-        return;
-    if (pread(descriptor, bytes, sizeof bytes, place_of(key)) == (ssize_t)sizeof bytes)
-        read_note(bytes, key, note);
-    close(descriptor);
 }
 
 struct view {

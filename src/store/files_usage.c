@@ -68,12 +68,11 @@ static int64_t recount(const struct usage *usage, size_t shard)
     return bytes;
 }
 
-/* Opens the file with these flags besides; what is no regular file is none. */
-static int open_regular(int root, int flags)
+static int open_if_regular(int root, const char *name, int flags)
 {
     struct stat status;
-    const int descriptor =
-        openat(root, USAGE, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0600);
+    /* O_NONBLOCK: whatever is there, opening it does not wait. */
+    const int descriptor = openat(root, name, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (descriptor < 0 || (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)))
         return descriptor;
     close(descriptor);
@@ -81,17 +80,29 @@ static int open_regular(int root, int flags)
     return -1;
 }
 
+/* Links, directories, and FIFOs and sockets. */
+static bool says_irregular(int number)
+{
+    return number == ELOOP || number == EISDIR || number == ENXIO;
+}
+
+int files_open_regular(int root, const char *name, int flags)
+{
+    const int descriptor = open_if_regular(root, name, flags);
+    if (descriptor >= 0 || !says_irregular(errno) || files_unlink(root, name) < 0)
+        return descriptor;
+    return open_if_regular(root, name, flags);
+}
+
 /* Opens the numbers; where there are none, they are counted. -1: there cannot be any. */
 static int open_usage(struct usage *usage)
 {
-    usage->descriptor = open_regular(usage->root, 0);
+    usage->descriptor = files_open_regular(usage->root, USAGE, O_RDWR);
     if (usage->descriptor >= 0)
         return 0;
-    if (errno == ELOOP || errno == EISDIR)
-        files_unlink(usage->root, USAGE);
-    usage->descriptor = open_regular(usage->root, O_CREAT | O_EXCL);
+    usage->descriptor = files_open_regular(usage->root, USAGE, O_RDWR | O_CREAT | O_EXCL);
     if (usage->descriptor < 0) { /* another process was faster, or it cannot be made */
-        usage->descriptor = open_regular(usage->root, 0);
+        usage->descriptor = files_open_regular(usage->root, USAGE, O_RDWR);
         return usage->descriptor < 0 ? -1 : 0;
     }
     usage->is_new = true;
@@ -134,7 +145,7 @@ void files_account(const struct files *files, int root, const char *name, int64_
     int64_t numbers[FILES_SHARDS];
     if (files->maximum_bytes == 0 || bytes == 0)
         return;
-    const int descriptor = open_regular(root, 0);
+    const int descriptor = files_open_regular(root, USAGE, O_RDWR);
     if (descriptor < 0)
         return; /* whoever makes it counts */
     read_numbers(descriptor, numbers);

@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,7 @@ struct fixture {
     char *place;     /* NULL: there is none, and all is skipped */
     char *directory; /* below it; not made yet */
     struct store *store;
+    struct rlimit descriptors; /* of this process, before the test */
 };
 
 static struct store *open_in(const char *directory, size_t maximum_bytes)
@@ -64,6 +66,7 @@ static int set_up(void **state)
 {
     struct fixture *fixture = alloc_zeroed(1, sizeof *fixture);
     *state = fixture;
+    getrlimit(RLIMIT_NOFILE, &fixture->descriptors);
     fixture->place = store_place_make();
     if (fixture->place != NULL) {
         fixture->directory = alloc_format("%s/cache", fixture->place);
@@ -78,6 +81,7 @@ static int tear_down(void **state)
     struct fixture *fixture = *state;
     alarm(0);
     store_close(fixture->store);
+    setrlimit(RLIMIT_NOFILE, &fixture->descriptors);
     store_place_remove(fixture->place);
     free(fixture->directory);
     free(fixture);
@@ -449,6 +453,11 @@ static int make_directory(const char *path)
     return mkdir(path, 0700);
 }
 
+static int make_socket(const char *path)
+{
+    return mknod(path, S_IFSOCK | 0600, 0);
+}
+
 static void what_is_no_file_is_replaced(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -795,6 +804,15 @@ static void assert_note(struct store *store, const char *key, const char *text)
     assert_memory_equal(note.bytes, text, note.length);
 }
 
+static const char *path_of_notes(const struct fixture *fixture, char path[PATH_SIZE])
+{
+    snprintf(path, PATH_SIZE, "%s/notes", fixture->directory);
+    return path;
+}
+
+/* As a note stands in the file: hash of the key, length, bytes, hash of all that. */
+#define NOTE_BYTES (8 + 4 + STORE_MAXIMUM_NOTE + 8)
+
 /* Each byte of it may be anything. */
 static void a_damaged_note_says_nothing(void **state)
 {
@@ -805,20 +823,17 @@ static void a_damaged_note_says_nothing(void **state)
     size_t silent = 0;
     assert_int_equal(store_lease(fixture->store, KEY, 60000, &lease), STORE_LEASE_HELD);
     say(fixture->store, lease, "a note");
-    snprintf(path, sizeof path, "%s/notes", fixture->directory);
-    const size_t length = read_file(path, bytes, sizeof bytes);
-    for (size_t i = length - 64; i < length; i++) {
+    const size_t length = read_file(path_of_notes(fixture, path), bytes, sizeof bytes);
+    assert_true(length >= NOTE_BYTES);
+    for (size_t i = length - NOTE_BYTES; i < length; i++) {
         struct store_note note;
         bytes[i] ^= 0x40;
         write_file(path, bytes, length);
         assert_int_equal(store_look(fixture->store, KEY, &note), STORE_FOUND);
-        if (note.length == 0)
-            silent++;
-        else
-            assert_note(fixture->store, KEY, "a note");
+        silent += note.length == 0;
         bytes[i] ^= 0x40;
     }
-    assert_true(silent >= 8 + 4 + STORE_MAXIMUM_NOTE);
+    assert_int_equal(silent, NOTE_BYTES);
     write_file(path, bytes, length - 1);
     assert_note(fixture->store, KEY, "");
     write_file(path, "", 0);
@@ -836,7 +851,9 @@ static void notes_are_not_taken_for_each_others(void **state)
     static struct store_lease *leases[COUNT_OF_ALL];
     char key[32];
     size_t heard = 0;
-    const struct rlimit room = {COUNT_OF_ALL + 100, COUNT_OF_ALL + 100};
+    struct rlimit room = fixture->descriptors;
+    if (room.rlim_cur < COUNT_OF_ALL + 100)
+        room.rlim_cur = COUNT_OF_ALL + 100; /* until tear_down */
     if (setrlimit(RLIMIT_NOFILE, &room) < 0)
         skip();
     for (size_t i = 0; i < COUNT_OF_ALL; i++) {
@@ -857,20 +874,168 @@ static void notes_are_not_taken_for_each_others(void **state)
         store_release(fixture->store, leases[i]);
 }
 
+/* Takes the lease of another key, whose notes have the same place as those of `key`. */
+static struct store_lease *take_with_same_place(struct store *store, const char *key,
+                                                struct store_lease *lease, char other[32])
+{
+    for (size_t i = 0; i < 100000; i++) {
+        struct store_lease *taken;
+        struct store_note note;
+        snprintf(other, 32, "other key %zu", i);
+        say(store, lease, "first");
+        assert_int_equal(store_lease(store, other, 60000, &taken), STORE_LEASE_HELD);
+        assert_note(store, key, "first"); /* to take a lease says nothing in another's place */
+        say(store, taken, "second");
+        assert_int_equal(store_look(store, key, &note), STORE_FOUND);
+        if (note.length == 0)
+            return taken;
+        store_release(store, taken);
+    }
+    fail_msg("no notes have the same place");
+    return NULL;
+}
+
+static void nobody_takes_back_what_another_said_in_the_same_place(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct store_lease *lease;
+    char other_key[32];
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &lease), STORE_LEASE_HELD);
+    struct store_lease *other = take_with_same_place(fixture->store, KEY, lease, other_key);
+    assert_note(fixture->store, other_key, "second");
+    say(fixture->store, lease, "again");
+    assert_note(fixture->store, other_key, "");
+    say(fixture->store, other, "");
+    assert_note(fixture->store, KEY, "again");
+    say(fixture->store, other, "second");
+    say(fixture->store, lease, "again");
+    store_release(fixture->store, other);
+    assert_note(fixture->store, KEY, "again");
+    say(fixture->store, lease, "");
+    assert_note(fixture->store, KEY, "");
+    store_release(fixture->store, lease);
+}
+
+static void who_lost_a_lease_leaves_the_next_holders_note(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char path[PATH_SIZE];
+    struct store_lease *lost, *next;
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &lost), STORE_LEASE_HELD);
+    say(fixture->store, lost, "lost");
+    assert_int_equal(unlink(path_of(fixture, KEY, LEASES, path)), 0);
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &next), STORE_LEASE_HELD);
+    assert_note(fixture->store, KEY, "");
+    say(fixture->store, next, "next");
+    say(fixture->store, lost, "late");
+    assert_note(fixture->store, KEY, "next");
+    store_release(fixture->store, lost);
+    assert_note(fixture->store, KEY, "next");
+    store_release(fixture->store, next);
+}
+
+static void who_came_too_late_says_no_more(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct store_lease *lease;
+    assert_int_equal(store_lease(fixture->store, KEY, 1, &lease), STORE_LEASE_HELD);
+    say(fixture->store, lease, "in time");
+    while (store_renew(fixture->store, lease, 1) == 0)
+        store_place_pause(5);
+    say(fixture->store, lease, "late");
+    assert_note(fixture->store, KEY, "in time");
+    store_release(fixture->store, lease);
+}
+
+static int say_and_die(void *context)
+{
+    struct store *store = open_in(context, MEBIBYTE);
+    struct store_lease *lease;
+    if (store_lease(store, KEY, 60000, &lease) != STORE_LEASE_HELD)
+        return 1;
+    say(store, lease, "dead");
+    kill(getpid(), SIGKILL);
+    return 2;
+}
+
+static void a_dead_holders_note_is_not_the_next_ones(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct store_lease *lease;
+    char path[PATH_SIZE];
+    assert_int_equal(store_place_wait(store_place_fork(say_and_die, fixture->directory)), -1);
+    assert_true(exists(path_of_notes(fixture, path)));
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &lease), STORE_LEASE_HELD);
+    assert_note(fixture->store, KEY, "");
+    assert_int_equal(unlink(path), 0);
+    store_release(fixture->store, lease);
+    assert_true(can_lease(fixture->store, KEY));
+    assert_false(exists(path)); /* nothing was said */
+}
+
+static void assert_no_file_is_replaced(struct fixture *fixture, struct store_lease *lease,
+                                       int (*make)(const char *path))
+{
+    char path[PATH_SIZE];
+    struct stat status;
+    path_of_notes(fixture, path);
+    for (int looks = 0; looks < 2; looks++) {
+        say(fixture->store, lease, "before");
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(make(path), 0);
+        if (looks)
+            assert_note(fixture->store, KEY, "");
+        say(fixture->store, lease, "after");
+        assert_note(fixture->store, KEY, "after");
+        assert_int_equal(lstat(path, &status), 0);
+        assert_true(S_ISREG(status.st_mode));
+    }
+}
+
+static void what_is_no_file_in_place_of_notes_is_replaced(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    static int (*const makers[])(const char *path) = {make_fifo, make_socket, make_dangling_link,
+                                                      make_directory};
+    struct store_lease *lease;
+    char path[PATH_SIZE];
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &lease), STORE_LEASE_HELD);
+    for (size_t i = 0; i < COUNT(makers); i++)
+        assert_no_file_is_replaced(fixture, lease, makers[i]);
+    snprintf(path, sizeof path, "%s/nowhere", fixture->directory);
+    assert_false(exists(path)); /* what the link leads to */
+    store_release(fixture->store, lease);
+}
+
+static void a_link_to_good_notes_says_nothing(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct store_lease *lease;
+    char path[PATH_SIZE];
+    char *aside = alloc_format("%s/aside", fixture->place);
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &lease), STORE_LEASE_HELD);
+    say(fixture->store, lease, "a note");
+    assert_int_equal(rename(path_of_notes(fixture, path), aside), 0);
+    assert_int_equal(symlink(aside, path), 0);
+    assert_note(fixture->store, KEY, "");
+    assert_true(exists(aside));
+    store_release(fixture->store, lease);
+    free(aside);
+}
+
 static void without_a_place_for_notes_leases_are_held(void **state)
 {
     struct fixture *fixture = fixture_of(state);
     struct store_lease *lease;
     char path[PATH_SIZE];
     assert_works(fixture->store);
-    snprintf(path, sizeof path, "%s/notes", fixture->directory);
-    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(make_full_directory(path_of_notes(fixture, path)), 0);
     assert_int_equal(store_lease(fixture->store, KEY, 60000, &lease), STORE_LEASE_HELD);
     say(fixture->store, lease, "unheard");
     assert_note(fixture->store, KEY, "");
     assert_int_equal(store_renew(fixture->store, lease, 60000), 0);
     store_release(fixture->store, lease);
-    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(remove_full_directory(path), 0);
     assert_works(fixture->store);
 }
 
@@ -1556,6 +1721,12 @@ int main(void)
         FILES(leases_of_one_shard_are_apart),
         FILES(a_damaged_note_says_nothing),
         FILES(notes_are_not_taken_for_each_others),
+        FILES(nobody_takes_back_what_another_said_in_the_same_place),
+        FILES(who_lost_a_lease_leaves_the_next_holders_note),
+        FILES(who_came_too_late_says_no_more),
+        FILES(a_dead_holders_note_is_not_the_next_ones),
+        FILES(what_is_no_file_in_place_of_notes_is_replaced),
+        FILES(a_link_to_good_notes_says_nothing),
         FILES(without_a_place_for_notes_leases_are_held),
         FILES(another_directory_of_that_name_is_noticed),
         FILES(a_file_in_place_of_the_directory_is_refused),
