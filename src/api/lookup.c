@@ -128,15 +128,11 @@ static bool is_behind_page(const struct reach *reach)
     return reach->before >= reach->end && reach->before - reach->end >= dubious;
 }
 
-/* Whether the next account's list is on the page unless it is empty. */
-static bool is_on_page(const struct reach *reach)
+/* How many repositories the next account must have for one to be on the page, or behind it. */
+static size_t least_on_page(const struct reach *reach)
 {
-    return reach->before >= reach->first && !is_behind_page(reach);
-}
-
-static bool may_be_on_page(const struct reach *reach, size_t count)
-{
-    return !is_behind_page(reach) && (reach->unknown > 0 || reach->before + count > reach->first);
+    const bool may_be_first = reach->unknown > 0 || reach->before >= reach->first;
+    return may_be_first ? 1 : reach->first - reach->before + 1;
 }
 
 /* How many repositories of the account are told, as far as the accounts before it are known. */
@@ -163,28 +159,16 @@ static void pass(struct reach *reach, const struct lookup *lookup, size_t index)
         reach->largest = count;
 }
 
-static void forget(struct lookup_account *account)
-{
-    snapshot_drop(account->snapshot);
-    archive_found_release(&account->found);
-    *account = (struct lookup_account){.account = account->account, .refused = account->refused};
-}
-
 /* Has the account's list with it, if that may be on the page. What is due is listed anyway. */
 static void look_as_far(struct lookup_account *account, const struct archive *archive,
                         enum lookup_patience patience, int64_t wall, const struct reach *reach)
 {
     const bool is_listed = account->account.listed;
-    account->account.listed = is_listed && is_on_page(reach);
+    account->account.listed = is_listed && !is_behind_page(reach);
+    account->account.listed_from = least_on_page(reach);
     look(account, archive, patience, wall);
-    const struct snapshot *found = account->found.snapshot;
-    if (is_listed && !account->account.listed && found != NULL &&
-        may_be_on_page(reach, found->repositories_count)) {
-        forget(account);
-        account->account.listed = true;
-        look(account, archive, patience, wall);
-    }
     account->account.listed = is_listed;
+    account->account.listed_from = 0;
 }
 
 static void want_the_rest(struct lookup *lookup)

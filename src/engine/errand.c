@@ -93,6 +93,7 @@ static void load_for_visit(const struct archive *archive, struct errand *errand,
  */
 static void claim(const struct archive *archive, struct errand *errand, int64_t wall)
 {
+    errand->standing = (struct standing){0};
     const bool is_busy =
         archive_lease(archive, &errand->account, &errand->lease) == STORE_LEASE_BUSY;
     errand->known = known_meanwhile(archive, errand, wall);

@@ -51,7 +51,11 @@ struct errand {
     struct buffer new_pages;
     bool pages_changed; /* else they are what was remembered of the last visit */
 
-    /* How we stand with the forge: of a claim as the store has it, at the end as we know it. */
+    /*
+     * How we stand with the forge: of a granted claim as the store has it, all zero where it has
+     * nothing; of KEEP and RELEASE as we know it. Of a KEEP that came to something, it also ends
+     * what others have told of the forge being left alone.
+     */
     char *standing_name; /* owned; which credential it is about */
     struct standing standing;
     bool tells_standing; /* of KEEP and RELEASE: it is told to other processes */

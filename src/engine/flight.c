@@ -391,8 +391,7 @@ static void on_discard(void *owner, const struct call *call)
     flight->forge->discard(flight->visit, call);
 }
 
-/* Seconds that a short pause still lasts, rounded down so that none becomes too long to wait for.
- */
+/* Seconds left of a short pause, rounded down so that none becomes too long to wait for. */
 static int64_t left_of_pause(const struct flight *flight)
 {
     const int64_t left_ms = flight->paused_until - clock_monotonic_ms();

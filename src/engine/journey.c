@@ -153,9 +153,10 @@ static void keep(struct journey *journey)
      * since the claim, only the next visit finds.
      */
     const bool was_left_alone = errand->standing.left_alone_until > 0;
-    errand->tells_standing =
-        service_tell(service_of(journey), &errand->standing, clock_monotonic_ms(), clock_wall()) ||
-        was_left_alone;
+    errand->tells_standing = service_tell(service_of(journey), &errand->standing,
+                                          account_status_is_settled(errand->snapshot->status),
+                                          clock_monotonic_ms(), clock_wall()) ||
+                             was_left_alone;
     send(journey, ERRAND_KEEP);
 }
 

@@ -108,6 +108,9 @@ void service_heed(struct service *service, const struct standing *standing, int6
             const struct standing_allowance *told = &standing->allowances[i][j];
             budget_learn(&service->budgets[i][j], &told->quota, wall);
             budget_block(&service->budgets[i][j], told->blocked_until);
+            /* What others have told is no news to them. */
+            if (service->told.blocked_until[i][j] < told->blocked_until)
+                service->told.blocked_until[i][j] = told->blocked_until;
         }
     }
     /* A pause that is over without a word of the forge working is still to be probed. */
@@ -116,10 +119,13 @@ void service_heed(struct service *service, const struct standing *standing, int6
     service->credential_heard = monotonic_of(standing->credential_from, now, wall);
 }
 
-static struct service_news news_of(const struct service *service)
+/* That the forge works again stays untold as long as that cannot be told. */
+static struct service_news news_of(const struct service *service, bool settled)
 {
     struct service_news news = {.failed_until = breaker_own(&service->breaker),
                                 .credential_from = service->credential_from};
+    if (news.failed_until == 0 && !settled)
+        news.failed_until = service->told.failed_until;
     for (size_t i = 0; i < 2; i++)
         for (size_t j = 0; j < ALLOWANCE_COUNT; j++)
             news.blocked_until[i][j] = service->budgets[i][j].blocked_until;
@@ -135,26 +141,27 @@ static bool is_any_short(const struct service *service)
     return is_short;
 }
 
-static bool has_news(const struct service *service)
+static bool has_news(const struct service *service, bool settled)
 {
-    const struct service_news news = news_of(service);
+    const struct service_news news = news_of(service, settled);
     return memcmp(&news, &service->told, sizeof news) != 0;
 }
 
-static bool is_time_to_tell(struct service *service, int64_t now)
+static bool is_time_to_tell(struct service *service, bool settled, int64_t now)
 {
     if (service->visits > 0 && service->told_at > 0 && now < service->told_at + SERVICE_TELL_MS &&
-        !has_news(service) && !is_any_short(service)) {
+        !has_news(service, settled) && !is_any_short(service)) {
         service->owes = true;
         return false;
     }
-    service->told = news_of(service);
+    service->told = news_of(service, settled);
     service->told_at = now;
     service->owes = false;
     return true;
 }
 
-bool service_tell(struct service *service, struct standing *standing, int64_t now, int64_t wall)
+bool service_tell(struct service *service, struct standing *standing, bool settled, int64_t now,
+                  int64_t wall)
 {
     for (size_t i = 0; i < 2; i++) {
         for (size_t j = 0; j < ALLOWANCE_COUNT; j++) {
@@ -165,12 +172,13 @@ bool service_tell(struct service *service, struct standing *standing, int64_t no
     }
     standing->left_alone_until = wall_of(breaker_own(&service->breaker), now, wall);
     standing->credential_from = wall_of(service->credential_from, now, wall);
-    return is_time_to_tell(service, now);
+    return is_time_to_tell(service, settled, now);
 }
 
 bool service_tell_rest(struct service *service, struct standing *standing, int64_t now,
                        int64_t wall)
 {
     const bool is_last = service->owes && service->visits == 0;
-    return (is_last || has_news(service)) && service_tell(service, standing, now, wall);
+    return (is_last || has_news(service, false)) &&
+           service_tell(service, standing, false, now, wall);
 }

@@ -22,8 +22,7 @@
  */
 #define SERVICE_CREDENTIAL_PAUSE_MS (15 * 60 * 1000)
 
-/* While visits go on, what other processes need not know at once is told no more often than this.
- */
+/* While visits go on, what can wait is told to other processes no more often than this. */
 #define SERVICE_TELL_MS 1000
 
 /* What other processes must know at once. */
@@ -80,10 +79,14 @@ void service_learn(struct service *service, bool authorized, const struct call *
  * one that was given up: it is only time when something was learned that nobody has been told, and
  * no visit goes on that will, or when others must know at once. Whoever counts visits asks one of
  * them when a visit is over, and no longer counts it then.
+ *
+ * Only a visit that is `settled`, which came to something, ends what others were told of the forge
+ * being left alone (see engine/errand.h): that it works again waits for one, and is no news before.
  */
 void service_heed(struct service *service, const struct standing *standing, int64_t now,
                   int64_t wall);
-bool service_tell(struct service *service, struct standing *standing, int64_t now, int64_t wall);
+bool service_tell(struct service *service, struct standing *standing, bool settled, int64_t now,
+                  int64_t wall);
 bool service_tell_rest(struct service *service, struct standing *standing, int64_t now,
                        int64_t wall);
 

@@ -380,8 +380,7 @@ static int begin_rebuilding(struct elements *elements, struct place *place, stru
                : keep(elements, 2 + ELEMENTS_OBJECT_BYTES, error);
 }
 
-/* Descends into an object or an array; of an object on the way to the elements perhaps nothing is
- * kept. */
+/* Of an object on the way to the elements perhaps nothing is kept. */
 static int begin_container(struct elements *elements, bool list, struct error *error)
 {
     struct wanted *const node = elements->value;

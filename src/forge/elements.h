@@ -14,8 +14,9 @@
  * the same length, and an object an object, perhaps an empty one; where something
  * else stands at a part of a path it is kept as it is. So a forge can see a null
  * or a wrong type. Only on the way to the elements an array is nothing that a
- * path leads through; it is kept as it is, too. Of a repeated member the last
- * one counts, but not on that way.
+ * path leads through; it is kept as it is, too. Of a document that is itself an
+ * array, read without elements, nothing is kept unless the whole is wanted. Of a
+ * repeated member the last one counts, but not on that way.
  */
 #ifndef FORGEFOLD_FORGE_ELEMENTS_H
 #define FORGEFOLD_FORGE_ELEMENTS_H

@@ -125,13 +125,19 @@ static struct repository_list *get_list(const struct archive *archive,
     return NULL;
 }
 
-/* Has the snapshot get its list; forgets it when that is not there. */
+static bool wants_list(const struct archive_account *account, const struct snapshot *snapshot)
+{
+    return account->listed && snapshot->status == ACCOUNT_OK &&
+           snapshot->repositories_count >= account->listed_from;
+}
+
+/* Has the snapshot get its list, if that is wanted; forgets it when it is not there. */
 static struct snapshot *with_list(const struct archive *archive,
                                   const struct archive_account *account,
                                   const struct bundle *bundle, struct snapshot *snapshot,
                                   int64_t wall, bool *untold)
 {
-    if (snapshot == NULL || snapshot->status != ACCOUNT_OK)
+    if (snapshot == NULL || !wants_list(account, snapshot))
         return snapshot;
     struct repository_list *list =
         get_list(archive, account, &bundle->list, snapshot->repositories_hash, wall, untold);
@@ -148,8 +154,7 @@ static void find_snapshot(const struct archive *archive, const struct archive_ac
 {
     struct remembered remembered = recall(archive, account, wall, &found->untold);
     struct snapshot *snapshot = read_snapshot(archive, account, &remembered.bundle);
-    if (account->listed)
-        snapshot = with_list(archive, account, &remembered.bundle, snapshot, wall, &found->untold);
+    snapshot = with_list(archive, account, &remembered.bundle, snapshot, wall, &found->untold);
     found->snapshot = snapshot;
     if (snapshot != NULL)
         found->stamp = remembered.value.stamp;

@@ -38,12 +38,13 @@ struct archive {
 
 /* Which account, as it was asked for. */
 struct archive_account {
-    size_t forge;     /* index into the forges */
-    const char *name; /* in lower case */
-    bool full;        /* also what costs a call for each repository */
-    bool existence;   /* only whether it is there, and what it is */
-    bool listed;      /* the snapshot's list of repositories is wanted with it */
-    int64_t since;    /* wall seconds: what was learned up to then spares no visit; 0: all does */
+    size_t forge;       /* index into the forges */
+    const char *name;   /* in lower case */
+    bool full;          /* also what costs a call for each repository */
+    bool existence;     /* only whether it is there, and what it is */
+    bool listed;        /* the snapshot's list of repositories is wanted with it */
+    size_t listed_from; /* but only if there are as many; 0: however many there are */
+    int64_t since;      /* wall seconds: what was learned up to then spares no visit; 0: all does */
 };
 
 /* What is remembered of an account. */

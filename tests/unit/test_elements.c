@@ -109,6 +109,7 @@ static void test_elements_of_arrays(void **state)
          "{\"login\":\"a\",\"id\":1,\"plan\":{\"space\":1,\"name\":\"p\"},\"z\":[[]]}",
          "[] {\"login\":\"a\",\"plan\":{\"name\":\"p\"}}"},
         {"nothing is asked for", {NULL, NULL, NULL}, "{\"a\":[1,2,{}]}", "[] {}"},
+        {"the document is an array", {NULL, NULL, PATHS("a")}, "[{\"a\":1}]", "[] {}"},
         {"the document is only a number", {NULL, NULL, PATHS("a")}, "12", "[] {}"},
         {"the whole document, whatever its names are",
          {NULL, NULL, PATHS("")},

@@ -800,8 +800,7 @@ static void a_guest_may_join_a_refresh(void **state)
     end(&process, &scene);
 }
 
-/* Ann has the only place at the gate: bob's visit has asked for nothing, but is for nobody anyway.
- */
+/* Ann has the only place at the gate: bob's visit has asked for nothing, but is for nobody. */
 static void a_refresh_goes_on_when_its_guest_leaves(void **state)
 {
     (void)state;
@@ -1128,10 +1127,13 @@ static void that_a_forge_works_is_told_when_others_leave_it_alone(void **state)
     end(&process, &scene);
 }
 
+/* How the visit is that is given up. */
+enum abandoned { ABANDONED_FLYING, ABANDONED_RENEWING, ABANDONED_LEASELESS };
+
 /* Bob's is the first visit to tell, cat's leaves it to ann's, and that is given up. */
 static void what_was_left_to_a_visit_that_is_given_up_is_told(void **state)
 {
-    const bool is_renewing = *state != NULL;
+    const enum abandoned how = *(const enum abandoned *)*state;
     static const struct scripted_answer answers[] = {
         {.url = "/users/ann", .outcome = CALL_ANSWERED, .held = true},
         ANSWER_LEAVING("/users/bob", "50", USER),
@@ -1142,6 +1144,7 @@ static void what_was_left_to_a_visit_that_is_given_up_is_told(void **state)
     struct archive_scene scene;
     struct process process;
     begin(&process, &scene, answers, COUNT(answers));
+    scene.fake->leaseless = how == ABANDONED_LEASELESS;
     refresh(&process, "ann");
     run(&process, ERRAND_CLAIM);
     pass(&process, ARCHIVE_RENEW_MS - 1);
@@ -1150,13 +1153,97 @@ static void what_was_left_to_a_visit_that_is_given_up_is_told(void **state)
     refresh(&process, "cat");
     run_all(&process);
     assert_int_equal(told_left(&scene), 50);
-    if (is_renewing)
+    if (how == ABANDONED_RENEWING)
         pass(&process, 1);
     engine_quit(process.scene.engine);
     go(&process);
     run_all(&process);
     assert_int_equal(told_left(&scene), 40);
     assert_int_equal(fake_store_leases(scene.fake), 0);
+    end(&process, &scene);
+}
+
+/* An account's first answer has come, the next is awaited when it is given up. */
+static const struct scripted_answer half_answered[] = {
+    ANSWER_LEAVING("/users/ann", "50", USER),
+    {.url = "page=1", .outcome = CALL_ANSWERED, .held = true},
+};
+
+static void what_an_answer_told_is_told_though_its_visit_is_given_up(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct process process;
+    begin(&process, &scene, half_answered, COUNT(half_answered));
+    refresh(&process, "ann");
+    run(&process, ERRAND_CLAIM);
+    engine_quit(process.scene.engine);
+    go(&process);
+    run(&process, ERRAND_RELEASE);
+    assert_int_equal(told_left(&scene), 50);
+    end(&process, &scene);
+}
+
+static void without_a_store_nobody_is_told(void **state)
+{
+    (void)state;
+    struct archive_scene scene;
+    struct process process;
+    struct engine_guest guest;
+    archive_scene_begin(&scene);
+    process_init(&process, &scene, half_answered, COUNT(half_answered));
+    passed = 0;
+    process.scene.engine = engine_new(&process.scene.settings);
+    guest_comes(&guest, &process, "ann", FOREVER_MS);
+    assert_true(process.scene.script.started > 1);
+    engine_quit(process.scene.engine);
+    go(&process);
+    guest_goes(&guest, ACCOUNT_TIMEOUT);
+    end(&process, &scene);
+}
+
+/*
+ * Ann's, bob's and cat's visits began before others were told to leave the forge alone. Bob's finds
+ * that it works, but comes to nothing; cat's goes on, so that there is no haste.
+ */
+static void that_a_forge_works_is_told_by_a_visit_that_comes_to_something(void **state)
+{
+    (void)state;
+    struct scripted_answer answers[] = {
+        {.url = "/users/ann", .outcome = CALL_ANSWERED, .status = 200, .body = USER, .held = true},
+        {.url = "/users/bob", .outcome = CALL_ANSWERED, .status = 200, .body = "[]", .held = true},
+        {.url = "/users/cat", .outcome = CALL_ANSWERED, .held = true},
+        {.url = "page=1", .outcome = CALL_ANSWERED, .status = 200, .body = "[]", .times = 6},
+        ANSWER("", 500, "{}"),
+    };
+    static const char *const names[] = {"ann", "bob", "cat"};
+    struct archive_scene scene;
+    struct process process;
+    begin(&process, &scene, answers, COUNT(answers));
+    for (size_t i = 0; i < COUNT(names); i++) {
+        refresh(&process, names[i]);
+        run(&process, ERRAND_CLAIM);
+    }
+    for (unsigned i = 0; i < BREAKER_FAILURES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "failing%u", i);
+        refresh(&process, name);
+        run_all(&process);
+    }
+    assert_true(told(&scene).left_alone_until > 0);
+    answers[1].held = false;
+    go(&process);
+    run(&process, ERRAND_KEEP);
+    assert_int_equal(remembered(&scene, "bob"), FRESHNESS_GONE);
+    assert_true(told(&scene).left_alone_until > 0);
+    answers[0].held = false;
+    go(&process);
+    run(&process, ERRAND_KEEP);
+    assert_int_equal(remembered(&scene, "ann"), FRESHNESS_FRESH);
+    assert_int_equal(told(&scene).left_alone_until, 0);
+    engine_quit(process.scene.engine);
+    go(&process);
+    run(&process, ERRAND_RELEASE);
     end(&process, &scene);
 }
 
@@ -1280,6 +1367,7 @@ int main(void)
 {
     static uintptr_t places[] = {1, 2, 3, 4};
     static int yes = 1;
+    static enum abandoned ways[] = {ABANDONED_FLYING, ABANDONED_RENEWING, ABANDONED_LEASELESS};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_granted_claim_is_visited_and_kept),
         cmocka_unit_test(many_share_one_claim),
@@ -1322,8 +1410,12 @@ int main(void)
         cmocka_unit_test(an_unchanged_account_is_not_sent_to_another_process),
         cmocka_unit_test(a_limit_that_one_met_another_heeds),
         cmocka_unit_test(that_a_forge_works_is_told_when_others_leave_it_alone),
-        cmocka_unit_test(what_was_left_to_a_visit_that_is_given_up_is_told),
-        cmocka_unit_test_prestate(what_was_left_to_a_visit_that_is_given_up_is_told, &yes),
+        cmocka_unit_test(that_a_forge_works_is_told_by_a_visit_that_comes_to_something),
+        cmocka_unit_test_prestate(what_was_left_to_a_visit_that_is_given_up_is_told, &ways[0]),
+        cmocka_unit_test_prestate(what_was_left_to_a_visit_that_is_given_up_is_told, &ways[1]),
+        cmocka_unit_test_prestate(what_was_left_to_a_visit_that_is_given_up_is_told, &ways[2]),
+        cmocka_unit_test(what_an_answer_told_is_told_though_its_visit_is_given_up),
+        cmocka_unit_test(without_a_store_nobody_is_told),
         cmocka_unit_test(many_threads_do_its_errands),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -295,7 +295,7 @@ static void answers_are_in_the_order_of_the_query(void **state)
 #define PER_PAGE 2
 #define PAGES 6
 
-static const char *const listers[LISTERS] = {"ann", "bob", "cat", "dan"};
+static const char *const listers[LISTERS + 1] = {"ann", "bob", "cat", "dan", "eve"};
 static const char *const lists[LISTERS] = {"a1 a2 a3", "", "c1 c2", "d1 d2 d3"};
 static const char *const new_lists[LISTERS] = {"a9", "b7 b8 b9", "c9", "d9"};
 
@@ -350,6 +350,19 @@ static void assert_lists(const struct lookup *lookup, const char *expected)
     buffer_release(&names);
 }
 
+/* Whoever is visited, at once or for later, is visited with the whole list. */
+static void assert_visited_with_lists(const struct lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->count; i++) {
+        assert_true(lookup->accounts[i].account.listed);
+        assert_int_equal(lookup->accounts[i].account.listed_from, 0);
+    }
+    for (size_t i = 0; i < lookup->want_count; i++) {
+        assert_true(lookup->wants[i].listed);
+        assert_int_equal(lookup->wants[i].listed_from, 0);
+    }
+}
+
 static void only_lists_that_a_page_touches_are_read(void **state)
 {
     (void)state;
@@ -361,9 +374,11 @@ static void only_lists_that_a_page_touches_are_read(void **state)
         archive_scene_begin(&scene);
         for (size_t i = 0; i < LISTERS; i++)
             keep_listed(&scene, i, WALL);
+        const size_t gets = scene.fake->gets;
         lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
         assert_int_equal(lookup.want_count, 0);
         assert_lists(&lookup, touched[page - 1]);
+        assert_int_equal(scene.fake->gets, gets + LISTERS); /* each list is beside its snapshot */
         lookup_release(&lookup);
         query_release(&query);
         archive_scene_end(&scene);
@@ -395,24 +410,28 @@ static void what_a_visit_may_bring_to_a_page_is_read(void **state)
 /* Cat's list is too large to be kept in one value with her snapshot. */
 static void an_account_whose_list_is_lost_is_visited_if_it_is_told(void **state)
 {
-    (void)state;
+    const bool is_stale = *state != NULL;
     char *names = alloc_format("%010000d %010000d", 1, 2);
     for (size_t page = 1; page <= 3; page++) {
         struct archive_scene scene;
         struct lookup lookup;
         struct query query = page_query(page);
         archive_scene_begin(&scene);
-        keep_list(&scene, 2, 2, names, WALL);
+        keep_list(&scene, 2, 2, names, is_stale ? WALL - STALE : WALL);
         assert_int_equal(fake_store_damage(scene.fake, " repositories"), 1);
         keep_listed(&scene, 0, WALL);
         keep_listed(&scene, 1, WALL);
         keep_listed(&scene, 3, WALL);
         lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
         assert_int_equal(lookup.want_count, page > 1);
-        if (page > 1) {
+        const struct lookup_account *cat = &lookup.accounts[2];
+        assert_int_equal(cat->snapshot != NULL, page == 1);
+        assert_int_equal(cat->is_found, page == 1);
+        assert_int_equal(cat->stale, page == 1 && is_stale);
+        assert_int_equal(cat->is_due, page == 1 && is_stale);
+        if (page > 1)
             assert_string_equal(lookup.wants[0].name, "cat");
-            assert_true(lookup.wants[0].listed);
-        }
+        assert_visited_with_lists(&lookup);
         lookup_release(&lookup);
         query_release(&query);
         archive_scene_end(&scene);
@@ -517,6 +536,7 @@ static void check_page(const enum fate fates[LISTERS], size_t page)
     struct buffer told = BUFFER_INIT(100);
     meet_fates(&scene, fates);
     lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+    assert_visited_with_lists(&lookup);
     for (size_t i = 0; i < lookup.want_count; i++)
         snapshots[i] = visited(fates, lookup.slots[i]);
     lookup_complete(&lookup, &scene.archive, snapshots, WALL);
@@ -544,8 +564,34 @@ static void a_page_is_whole_whatever_visits_come_to(void **state)
     }
 }
 
+/* Two that are visited turn out to be two others, whose lists are then told nowhere. */
+static void a_page_reaches_behind_all_that_visits_may_take_away(void **state)
+{
+    (void)state;
+    static const char *const kept[] = {"c1 c2 c3 c4 c5", "d1 d2 d3 d4 d5", "e1 e2 e3"};
+    struct archive_scene scene;
+    struct lookup lookup;
+    struct buffer told = BUFFER_INIT(100);
+    struct query query = query_of("{\"github\":[\"ann\",\"bob\",\"cat\",\"dan\",\"eve\"],"
+                                  "\"include\":\"repositories\",\"per_page\":5}");
+    archive_scene_begin(&scene);
+    for (size_t i = 0; i < COUNT(kept); i++)
+        keep_list(&scene, i + 2, i, kept[i], WALL);
+    lookup_init(&lookup, &scene.archive, &query, LOOKUP_AT_ONCE, WALL);
+    assert_int_equal(lookup.want_count, 2);
+    struct snapshot *snapshots[] = {listed(0, 0, "", WALL), listed(1, 1, "", WALL)};
+    lookup_complete(&lookup, &scene.archive, snapshots, WALL);
+    read_page(&lookup, &query, &told);
+    assert_string_equal(buffer_text(&told), " e1 e2 e3");
+    buffer_release(&told);
+    lookup_release(&lookup);
+    query_release(&query);
+    archive_scene_end(&scene);
+}
+
 int main(void)
 {
+    static int yes = 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_remembered_is_told_if_it_is_good_enough),
         cmocka_unit_test(wants_say_which_accounts_they_are),
@@ -557,7 +603,9 @@ int main(void)
         cmocka_unit_test(only_lists_that_a_page_touches_are_read),
         cmocka_unit_test(what_a_visit_may_bring_to_a_page_is_read),
         cmocka_unit_test(an_account_whose_list_is_lost_is_visited_if_it_is_told),
+        cmocka_unit_test_prestate(an_account_whose_list_is_lost_is_visited_if_it_is_told, &yes),
         cmocka_unit_test(a_page_is_whole_whatever_visits_come_to),
+        cmocka_unit_test(a_page_reaches_behind_all_that_visits_may_take_away),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

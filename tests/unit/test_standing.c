@@ -328,9 +328,9 @@ static void what_can_wait_is_not_told_by_every_visit(void **state)
         service_begin(&service);
         budget_learn(&service.budgets[1][ALLOWANCE_REST], &some_quota, WALL);
         service.visits = 1;
-        assert_true(service_tell(&service, &standing, NOW, WALL));
+        assert_true(service_tell(&service, &standing, true, NOW, WALL));
         row->happens(&service);
-        if (service_tell(&service, &standing, NOW + row->later, WALL) != row->told)
+        if (service_tell(&service, &standing, true, NOW + row->later, WALL) != row->told)
             fail_msg("row %zu", i);
     }
 }
@@ -353,24 +353,55 @@ static void one_relies_on_it(struct service *service)
 {
     struct standing standing;
     service->visits++;
-    assert_false(service_tell(service, &standing, NOW, WALL));
+    assert_false(service_tell(service, &standing, true, NOW, WALL));
     service->visits--;
+}
+
+static void a_limit_of_others(struct service *service, int64_t until)
+{
+    const struct standing standing = {
+        .allowances[0][ALLOWANCE_GRAPHQL].blocked_until = until,
+    };
+    service_heed(service, &standing, NOW, WALL);
+}
+
+static void a_limit_is_told(struct service *service)
+{
+    a_limit_of_others(service, WALL + 60);
+    a_limit_of_others(service, WALL + 50);
+}
+
+static void a_later_limit_is_met(struct service *service)
+{
+    a_limit_of_others(service, WALL + 59);
+    a_limit_is_met(service);
+}
+
+static void an_earlier_limit_is_told(struct service *service)
+{
+    a_limit_is_met(service);
+    a_limit_of_others(service, WALL + 59);
 }
 
 static const struct rest_row {
     const char *sentence;
     void (*happens)(struct service *service);
     size_t visits; /* that go on when one is given up */
+    int64_t later; /* milliseconds after the others were told */
     bool told;
 } rest_rows[] = {
-    {"nothing that is new is told", nothing_new, 0, false},
-    {"what was answered to the one", something_is_learned, 0, true},
-    {"an answer that told nothing", nothing_is_learned, 0, false},
-    {"what was left to the one", one_relies_on_it, 0, true},
-    {"is left to another if there is one", one_relies_on_it, 1, false},
-    {"as is what was answered", something_is_learned, 1, false},
-    {"a limit is told whoever goes on", a_limit_is_met, 1, true},
-    {"and that the forge fails", the_forge_fails, 1, true},
+    {"nothing that is new is told", nothing_new, 0, 1, false},
+    {"what was answered to the one", something_is_learned, 0, 1, true},
+    {"an answer that told nothing", nothing_is_learned, 0, 1, false},
+    {"what was left to the one", one_relies_on_it, 0, 1, true},
+    {"is left to another if there is one", one_relies_on_it, 1, 1, false},
+    {"as is what was answered", something_is_learned, 1, 1, false},
+    {"for as long as there is one", something_is_learned, 1, SERVICE_TELL_MS, false},
+    {"a limit is told whoever goes on", a_limit_is_met, 1, 1, true},
+    {"and that the forge fails", the_forge_fails, 1, 1, true},
+    {"a limit that others have told is none", a_limit_is_told, 1, 1, false},
+    {"but one that ends later is", a_later_limit_is_met, 1, 1, true},
+    {"as is one that ends later than theirs", an_earlier_limit_is_told, 1, 1, true},
 };
 
 static void a_visit_that_is_given_up_leaves_nothing_untold(void **state)
@@ -381,14 +412,78 @@ static void a_visit_that_is_given_up_leaves_nothing_untold(void **state)
         struct service service;
         struct standing standing;
         service_begin(&service);
-        service_tell(&service, &standing, NOW, WALL);
+        service_tell(&service, &standing, true, NOW, WALL);
         row->happens(&service);
         service.visits = row->visits;
-        if (service_tell_rest(&service, &standing, NOW + 1, WALL) != row->told)
+        if (service_tell_rest(&service, &standing, NOW + row->later, WALL) != row->told)
             fail_msg("%s", row->sentence);
         service.visits = 0;
-        if (row->told && service_tell_rest(&service, &standing, NOW + 2, WALL))
+        if (row->told && service_tell_rest(&service, &standing, NOW + row->later + 1, WALL))
             fail_msg("%s: told twice", row->sentence);
+    }
+}
+
+/* What others were told of a forge that failed is ended by a visit that came to something alone. */
+enum telling { GIVEN_UP, FAILED, SETTLED };
+
+static bool tells(struct service *service, enum telling telling, int64_t now)
+{
+    struct standing standing;
+    return telling == GIVEN_UP ? service_tell_rest(service, &standing, now, WALL)
+                               : service_tell(service, &standing, telling == SETTLED, now, WALL);
+}
+
+static const struct recovery_row {
+    const char *sentence;
+    enum telling first;
+    void (*happens)(struct service *service); /* before that */
+    int64_t later;                            /* milliseconds after the failure was told */
+    bool told;
+} recovery_rows[] = {
+    {"a visit that came to something tells it", SETTLED, nothing_new, 1, true},
+    {"one that was given up does not", GIVEN_UP, nothing_new, 1, false},
+    {"even when it tells something else", GIVEN_UP, a_limit_is_met, 1, true},
+    {"however late it is", GIVEN_UP, nothing_new, SERVICE_TELL_MS, false},
+    {"nor does one that failed", FAILED, nothing_new, 1, false},
+    {"even when it tells something else", FAILED, a_limit_is_met, 1, true},
+    {"or it is time to tell anyway", FAILED, nothing_new, SERVICE_TELL_MS, true},
+};
+
+static void that_it_works_again_is_told_by_who_can_tell_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof recovery_rows / sizeof recovery_rows[0]; i++) {
+        const struct recovery_row *row = &recovery_rows[i];
+        const int64_t now = NOW + row->later;
+        struct service service;
+        service_begin(&service);
+        service.visits = 2;
+        the_forge_fails(&service);
+        assert_true(tells(&service, FAILED, NOW));
+        breaker_note(&service.breaker, true, NOW);
+        row->happens(&service);
+        if (tells(&service, row->first, now) != row->told)
+            fail_msg("%s", row->sentence);
+        if (tells(&service, SETTLED, now + 1) != (row->first != SETTLED))
+            fail_msg("%s: and the next", row->sentence);
+        assert_false(tells(&service, SETTLED, now + 2));
+    }
+}
+
+static void a_forge_that_fails_again_is_told_again(void **state)
+{
+    (void)state;
+    for (enum telling telling = GIVEN_UP; telling <= SETTLED; telling++) {
+        struct service service;
+        service_begin(&service);
+        service.visits = 2;
+        the_forge_fails(&service);
+        assert_true(tells(&service, FAILED, NOW));
+        breaker_note(&service.breaker, true, NOW);
+        for (unsigned i = 0; i < BREAKER_FAILURES; i++)
+            breaker_note(&service.breaker, false, NOW + 1);
+        assert_true(tells(&service, telling, NOW + 1));
+        assert_false(tells(&service, SETTLED, NOW + 2));
     }
 }
 
@@ -406,7 +501,7 @@ static void what_one_tells_another_heeds(void **state)
     budget_block(&teller.budgets[1][ALLOWANCE_GRAPHQL], WALL + 60);
     for (unsigned i = 0; i < BREAKER_FAILURES; i++)
         breaker_note(&teller.breaker, false, NOW);
-    service_tell(&teller, &standing, NOW, WALL);
+    service_tell(&teller, &standing, true, NOW, WALL);
     assert_int_equal(standing.left_alone_until, WALL + BREAKER_PAUSE_MS / 1000);
     assert_int_equal(standing.credential_from, WALL + SERVICE_CREDENTIAL_PAUSE_MS / 1000);
 
@@ -428,7 +523,7 @@ static void nothing_told_changes_nothing(void **state)
     struct standing standing;
     service_begin(&teller);
     service_begin(&heeder);
-    service_tell(&teller, &standing, NOW, WALL);
+    service_tell(&teller, &standing, true, NOW, WALL);
     const struct standing nothing = {0};
     assert_true(same(&standing, &nothing));
     service_heed(&heeder, &standing, NOW, WALL);
@@ -448,7 +543,7 @@ static void what_is_past_is_neither_told_nor_heeded(void **state)
     assert_true(service_uses_credential(&service, NOW));
     assert_int_equal(breaker_wait(&service.breaker, NOW), 0);
     service_refuse_credential(&service, NOW);
-    service_tell(&service, &standing, NOW + SERVICE_CREDENTIAL_PAUSE_MS, WALL + 900);
+    service_tell(&service, &standing, true, NOW + SERVICE_CREDENTIAL_PAUSE_MS, WALL + 900);
     assert_int_equal(standing.credential_from, 0);
 }
 
@@ -471,7 +566,7 @@ static void being_told_again_ends_nothing_later(void **state)
         for (int64_t passed = 0; passed < hours && ended[1] == hours; passed += turn) {
             const int64_t wall = WALL + passed / 1000;
             struct standing told;
-            service_tell(&service, &told, NOW + passed, wall);
+            service_tell(&service, &told, true, NOW + passed, wall);
             standing_merge(&stored, &told);
             service_heed(&service, &stored, NOW + passed, wall);
             if (ended[0] == hours && breaker_wait(&service.breaker, NOW + passed) == 0)
@@ -494,12 +589,12 @@ static void what_was_heard_is_not_told_as_our_own(void **state)
     service_heed(&service, &heard, NOW, WALL);
     assert_true(breaker_wait(&service.breaker, NOW) > 0);
     assert_false(service_uses_credential(&service, NOW));
-    service_tell(&service, &told, NOW, WALL);
+    service_tell(&service, &told, true, NOW, WALL);
     assert_int_equal(told.left_alone_until, 0);
     assert_int_equal(told.credential_from, 0);
     /* A call of our own that fails bears it out. */
     breaker_note(&service.breaker, false, NOW);
-    service_tell(&service, &told, NOW, WALL);
+    service_tell(&service, &told, true, NOW, WALL);
     assert_int_equal(told.left_alone_until, WALL + BREAKER_PAUSE_MS / 1000);
 }
 
@@ -560,7 +655,7 @@ static int64_t wall_at(int64_t now)
 static void keep(struct sharer *sharer, struct standing *stored, bool settled, int64_t now)
 {
     struct standing told;
-    service_tell(&sharer->service, &told, now, wall_at(now));
+    service_tell(&sharer->service, &told, settled, now, wall_at(now));
     if (settled)
         stored->left_alone_until = 0;
     standing_merge(stored, &told);
@@ -632,6 +727,8 @@ int main(void)
         cmocka_unit_test(each_credential_has_its_own),
         cmocka_unit_test(what_can_wait_is_not_told_by_every_visit),
         cmocka_unit_test(a_visit_that_is_given_up_leaves_nothing_untold),
+        cmocka_unit_test(that_it_works_again_is_told_by_who_can_tell_it),
+        cmocka_unit_test(a_forge_that_fails_again_is_told_again),
         cmocka_unit_test(what_one_tells_another_heeds),
         cmocka_unit_test(nothing_told_changes_nothing),
         cmocka_unit_test(what_is_past_is_neither_told_nor_heeded),
