@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -339,6 +340,20 @@ static int open_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/*
+ * Whoever wakes a door is not done when it does: a web server connects, and then sends the request.
+ * A thread of this policy does not take the processor from it (sched(7), SCHED_BATCH); others have
+ * no disadvantage and no other share, and a free processor is used at once. The threads that are
+ * started later inherit it. What was chosen for the process stays, and where the system refuses
+ * this, all works as before.
+ */
+static void let_callers_finish(void)
+{
+    const struct sched_param none = {0};
+    if (sched_getscheduler(0) == SCHED_OTHER)
+        sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 /* Several processes may share the listening socket: whoever is late must not wait in accept. */
 static int make_nonblocking(int descriptor)
 {
@@ -411,6 +426,7 @@ int doors_run(const struct doors_settings *settings)
                  .waiting = &doors.waiting},
     };
     int status = 1;
+    let_callers_finish();
     if (open_all(&doors) == 0 && fastcgi_init(&error) == 0) {
         open_door(&doors);
         join_all(&doors);

@@ -388,6 +388,7 @@ def check_not_reading():
         check_at_once(path, 3)
 
 
+POLICIES = {os.SCHED_OTHER: "other", os.SCHED_IDLE: "idle"}
 SEND_SECONDS = 10  # what the program gives a web server to take a reply (src/gateway/fastcgi.c)
 
 
@@ -417,6 +418,20 @@ def check_not_reading_for_long():
             check_at_once(own.path, 1, SEND_SECONDS + AT_ONCE_SECONDS)
     finally:
         own.close()
+
+
+@tap.test("no thread takes the processor from the web server that wakes it; what was chosen stays")
+def check_policy():
+    for before, expected in ((os.SCHED_OTHER, os.SCHED_BATCH), (os.SCHED_IDLE, os.SCHED_IDLE)):
+        own = servers.Responder(settings(), ("chrt", f"--{POLICIES[before]}", "0"))
+        try:
+            check_answers(own.path, cold())
+            threads = list(pathlib.Path(f"/proc/{own.child.pid}/task").iterdir())
+            policies = [os.sched_getscheduler(int(thread.name)) for thread in threads]
+            # A door that listens, one that answers, and the engine; a sanitizer may have its own.
+            tap.true(policies.count(expected) > 2, f"policies of all threads, in {policies}")
+        finally:
+            own.close()
 
 
 @tap.test("what is no FastCGI at all ends its own connection and nothing else")
