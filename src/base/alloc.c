@@ -27,7 +27,7 @@ static void *or_abort(void *memory)
 void *alloc_zeroed(size_t count, size_t size)
 {
     if (size > SMALL_BYTES || count > SMALL_BYTES / (size > 0 ? size : 1))
-        return or_abort(calloc(count, size));
+        return or_abort(calloc(count > 0 ? count : 1, size));
     const size_t bytes = count * size;
     return memset(or_abort(malloc(bytes > 0 ? bytes : 1)), 0, bytes);
 }

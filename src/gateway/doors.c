@@ -342,10 +342,10 @@ static int open_signals(void)
 
 /*
  * Whoever wakes a door is not done when it does: a web server connects, and then sends the request.
- * A thread of this policy does not take the processor from it (sched(7), SCHED_BATCH); others have
- * no disadvantage and no other share, and a free processor is used at once. The threads that are
- * started later inherit it. What was chosen for the process stays, and where the system refuses
- * this, all works as before.
+ * A thread of this policy does not take the processor from it (sched(7), SCHED_BATCH). It has the
+ * same share, and a free processor at once; where others keep all of them busy it waits for the end
+ * of a slice. Threads that are started later inherit the policy. Another that was chosen for the
+ * process stays, and where the system refuses this one, all works without.
  */
 static void let_callers_finish(void)
 {

@@ -106,8 +106,8 @@ static const char *first(const struct variables *found, enum variable variable)
     return value == NULL ? "" : value;
 }
 
-static const char *joined(struct request *request, const struct variables *found,
-                          enum variable field)
+static const char *joined_field(struct request *request, const struct variables *found,
+                                enum variable field)
 {
     const size_t length = names[field].length;
     struct buffer joined = BUFFER_INIT(SIZE_MAX / 2);
@@ -218,14 +218,14 @@ int environment_read(struct request *request, const char *const *variables)
     else
         read_script_path(request, &found);
     request->content_type = first(&found, CONTENT_TYPE);
-    request->origin = joined(request, &found, ORIGIN);
-    request->prefer = joined(request, &found, PREFER);
-    request->if_match = joined(request, &found, IF_MATCH);
-    request->if_none_match = joined(request, &found, IF_NONE_MATCH);
-    request->cache_control = joined(request, &found, CACHE_CONTROL);
+    request->origin = joined_field(request, &found, ORIGIN);
+    request->prefer = joined_field(request, &found, PREFER);
+    request->if_match = joined_field(request, &found, IF_MATCH);
+    request->if_none_match = joined_field(request, &found, IF_NONE_MATCH);
+    request->cache_control = joined_field(request, &found, CACHE_CONTROL);
     request->forwarded_for = forwarded_for(&found);
-    request->request_id = joined(request, &found, X_REQUEST_ID);
-    request->authorization = joined(request, &found, AUTHORIZATION);
+    request->request_id = joined_field(request, &found, X_REQUEST_ID);
+    request->authorization = joined_field(request, &found, AUTHORIZATION);
     request->remote_address = first(&found, REMOTE_ADDR);
     read_length(request, found.first[CONTENT_LENGTH]);
     return 0;

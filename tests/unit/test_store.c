@@ -478,16 +478,27 @@ static void leases_keep_processes_apart(void **state)
     child_release(&child);
 }
 
+/* A child that holds a lease, which ends soon even where the store does not notice its death. */
+static pid_t begin_holder(struct fixture *fixture, struct child *child)
+{
+    child_init(child, fixture, key_of(fixture, "killed"),
+               fixture->backend->frees_at_once ? TTL_MS : 300);
+    const pid_t process = store_place_fork(hold, child);
+    assert_int_equal(hear(child->from), 'h');
+    return process;
+}
+
+static void kill_holder(pid_t process)
+{
+    kill(process, SIGKILL);
+    assert_int_equal(store_place_wait(process), -1);
+}
+
 static void the_lease_of_a_killed_process_is_free(void **state)
 {
     struct fixture *fixture = fixture_of(state);
     struct child child;
-    child_init(&child, fixture, key_of(fixture, "killed"),
-               fixture->backend->frees_at_once ? TTL_MS : 300);
-    const pid_t process = store_place_fork(hold, &child);
-    assert_int_equal(hear(child.from), 'h');
-    kill(process, SIGKILL);
-    assert_int_equal(store_place_wait(process), -1);
+    kill_holder(begin_holder(fixture, &child));
     struct store_lease *lease = fixture->backend->frees_at_once
                                     ? take(fixture->store, child.key, TTL_MS)
                                     : take_when_free(fixture->store, child.key);
@@ -657,13 +668,9 @@ static void a_killed_process_is_not_taken_for_a_holder(void **state)
 {
     struct fixture *fixture = fixture_of(state);
     struct child child;
-    child_init(&child, fixture, key_of(fixture, "killed"),
-               fixture->backend->frees_at_once ? TTL_MS : 300);
-    const pid_t process = store_place_fork(hold, &child);
-    assert_int_equal(hear(child.from), 'h');
+    const pid_t process = begin_holder(fixture, &child);
     assert_note(fixture->store, child.key, "", 0);
-    kill(process, SIGKILL);
-    assert_int_equal(store_place_wait(process), -1);
+    kill_holder(process);
     struct store_note note;
     const int64_t end = clock_monotonic_ms() + (fixture->backend->frees_at_once ? 0 : 10000);
     enum store_answer answer;
