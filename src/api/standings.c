@@ -8,8 +8,8 @@ void standings_find(struct standing *standing, const struct api_settings *settin
     struct store_value value;
     *standing = (struct standing){0};
     if (settings->standing_names == NULL ||
-        archive_get_state(settings->archive, forge, settings->standing_names[forge], wall, &value) <
-            0)
+        archive_get_state(settings->archive, forge, settings->standing_names[forge], wall,
+                          &value) != STORE_FOUND)
         return;
     standing_read(standing, value.bytes, value.length, wall);
     store_value_release(&value);

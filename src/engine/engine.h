@@ -72,7 +72,8 @@ void engine_post(struct engine *engine, struct waiter *waiter);
 
 /*
  * Has an account visited for nobody, so that the store has it: nothing when it is visited already,
- * by whatever process, or when there is no room. What is given is copied. Any thread.
+ * by whatever process, when its visit was given up and is just ending, or when there is no room.
+ * What is given is copied. Any thread.
  */
 void engine_refresh(struct engine *engine, const struct archive_account *account);
 

@@ -12,13 +12,17 @@
 
 /* --- how we stand with a forge --- */
 
-static void load_standing(const struct archive *archive, struct errand *errand, int64_t wall)
+/* Whether the store can tell. */
+static bool load_standing(const struct archive *archive, struct errand *errand, int64_t wall)
 {
     struct store_value value;
-    if (archive_get_state(archive, errand->account.forge, errand->standing_name, wall, &value) < 0)
-        return;
-    standing_read(&errand->standing, value.bytes, value.length, wall);
-    store_value_release(&value);
+    const enum store_answer answer =
+        archive_get_state(archive, errand->account.forge, errand->standing_name, wall, &value);
+    if (answer == STORE_FOUND) {
+        standing_read(&errand->standing, value.bytes, value.length, wall);
+        store_value_release(&value);
+    }
+    return answer != STORE_UNTOLD;
 }
 
 /*
@@ -84,7 +88,7 @@ static void load_for_visit(const struct archive *archive, struct errand *errand,
 {
     if (archive_pages(archive, &errand->account, wall, &errand->pages) < 0)
         errand->pages = (struct store_value){0};
-    load_standing(archive, errand, wall);
+    errand->hears_standing = load_standing(archive, errand, wall);
 }
 
 /*

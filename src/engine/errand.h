@@ -21,7 +21,7 @@ enum errand_kind {
     ERRAND_CLAIM,  /* may the account be visited, or is it known meanwhile? */
     ERRAND_RENEW,  /* the visit goes on: hold its lease, and tell how far it is */
     ERRAND_KEEP,   /* the visit is over: remember what it came to, and end its lease */
-    ERRAND_RELEASE /* the visit was given up: end its lease, if it has one */
+    ERRAND_RELEASE /* the visit was given up: tell what it has learned, and end its lease, if any */
 };
 
 enum claim_result {
@@ -35,7 +35,10 @@ struct errand {
     enum errand_kind kind;
     struct archive_account account;
 
-    /* Held from a granted claim to KEEP or RELEASE. */
+    /*
+     * NULL while there is none. Of a granted claim it may be held; RENEW may find it lost, or take
+     * it again; KEEP and RELEASE end it.
+     */
     struct store_lease *lease;
 
     /* Of a claim. */
@@ -53,11 +56,12 @@ struct errand {
 
     /*
      * How we stand with the forge: of a granted claim as the store has it, all zero where it has
-     * nothing; of KEEP and RELEASE as we know it. Of a KEEP that came to something, it also ends
-     * what others have told of the forge being left alone.
+     * nothing, and where it cannot tell; of KEEP and RELEASE as we know it. Of a KEEP that came to
+     * something, it also ends what others have told of the forge being left alone.
      */
     char *standing_name; /* owned; which credential it is about */
     struct standing standing;
+    bool hears_standing; /* of a granted claim: the store could tell */
     bool tells_standing; /* of KEEP and RELEASE: it is told to other processes */
 };
 

@@ -130,7 +130,9 @@ static void fly(struct journey *journey)
 static void take_off(struct journey *journey)
 {
     struct errand *errand = &journey->errand;
-    service_heed(service_of(journey), &errand->standing, clock_monotonic_ms(), clock_wall());
+    /* A store that cannot tell does not say that nobody has told anything. */
+    if (errand->hears_standing)
+        service_heed(service_of(journey), &errand->standing, clock_monotonic_ms(), clock_wall());
     journey->has_pages =
         errand->pages.length > 0 &&
         pages_read(journey->means->recall, errand->pages.bytes, errand->pages.length) == 0;

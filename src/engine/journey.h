@@ -6,7 +6,7 @@
  *     claiming --busy--> waiting --a moment later--> claiming
  *     claiming --known meanwhile--> over
  *     claiming --granted--> flying --landed--> keeping --kept--> over
- *     waiting, flying --given up--> over, once its lease has ended
+ *     waiting, flying --given up--> over, once what it owes others is told and its lease has ended
  *
  * Seats are answered once it is kept: who has its answer finds it in the store, and may purge it
  * there. A refresh that nobody has a seat in is over when it is busy: another process visits, and

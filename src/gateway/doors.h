@@ -7,7 +7,8 @@
  * outbox; its errands to the store have another queue, and take up a quarter of
  * the doors at most. One door starts with the process; while none is idle another
  * is added, up to the number allowed, because web hosts count threads. All threads
- * are of the policy SCHED_BATCH, unless another was chosen for the process.
+ * are of the policy SCHED_BATCH, unless another was chosen for the process or the system refuses
+ * it.
  */
 #ifndef FORGEFOLD_GATEWAY_DOORS_H
 #define FORGEFOLD_GATEWAY_DOORS_H

@@ -526,13 +526,13 @@ static char *state_key(const struct archive *archive, size_t forge, const char *
                             archive->forges[forge].base_url, name));
 }
 
-int archive_get_state(const struct archive *archive, size_t forge, const char *name, int64_t wall,
-                      struct store_value *value)
+enum store_answer archive_get_state(const struct archive *archive, size_t forge, const char *name,
+                                    int64_t wall, struct store_value *value)
 {
     char *key = state_key(archive, forge, name);
-    const int result = store_get(archive->store, key, wall, value);
+    const enum store_answer answer = store_get(archive->store, key, wall, value);
     free(key);
-    return result;
+    return answer;
 }
 
 static struct store_times times_of_state(int64_t wall, int64_t keep_seconds)

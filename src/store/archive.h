@@ -81,8 +81,8 @@ int archive_stamps(const struct archive *archive, const struct archive_account *
  * Remembers what a visit came to at `wall`: a failure under its own key, beside what was known;
  * anything else as the snapshot, with its list of repositories, and that no visit failed. What
  * tells what is remembered already only gets new times, so that replies stay the same to the byte.
- * `pages` are the bytes for archive_pages, NULL for none; those that have not changed are only put
- * where the same are not remembered any more.
+ * `pages` are the bytes for archive_pages; NULL: what is remembered of them stays. Those that have
+ * not changed are only put where the account's value does not name a place of theirs any more.
  */
 void archive_keep(const struct archive *archive, const struct archive_account *account,
                   const struct snapshot *snapshot, const struct buffer *pages, bool pages_changed,
@@ -124,8 +124,8 @@ void archive_say_progress(const struct archive *archive, struct store_lease *lea
                           const struct archive_progress *progress, int64_t wall);
 
 /* A small value of a forge, such as its budget, under a key of its own: as store_get, store_put. */
-int archive_get_state(const struct archive *archive, size_t forge, const char *name, int64_t wall,
-                      struct store_value *value);
+enum store_answer archive_get_state(const struct archive *archive, size_t forge, const char *name,
+                                    int64_t wall, struct store_value *value);
 void archive_put_state(const struct archive *archive, size_t forge, const char *name,
                        const struct buffer *bytes, int64_t wall, int64_t keep_seconds);
 

@@ -26,6 +26,7 @@ struct store_lease {
     struct stat status;
     int64_t until; /* monotonic ms */
     bool lost;
+    bool said;    /* there is a note to be taken back */
     uint64_t key; /* its hash */
 };
 
@@ -113,6 +114,8 @@ void files_release(struct store *store, struct store_lease *lease)
 {
     struct files *files = files_of(store);
     struct flock unlock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    if (lease->said)
+        files_say(store, lease, &(struct store_note){0});
     unlink_lease(files, lease);
     fcntl(lease->descriptor, F_OFD_SETLK, &unlock); /* a forked child may have it open too */
     close(lease->descriptor);
@@ -131,8 +134,8 @@ void files_release_all(struct files *files)
  * A note is written in place by one call within one page, whose bytes a kill does not part: the
  * hash of its lease's key (8 bytes), its length (4), its bytes, as many as there may be, and the
  * hash of all that (8). Leases whose notes have the same place take it from each other: then the
- * other has said nothing. Who ends a lease leaves the note, and who takes it next clears it, as
- * after a holder that died: without a holder nobody reads it.
+ * other has said nothing. Who ends a lease takes its note back first; what a holder that died has
+ * left, whoever takes the lease next clears.
  */
 #define NOTES "notes"
 #define PLACES 1024
@@ -222,6 +225,7 @@ void files_say(struct store *store, struct store_lease *lease, const struct stor
     struct files *files = files_of(store);
     struct error error;
     struct statement statement = {.lease = lease, .note = note};
+    lease->said = lease->said || note->length > 0;
     if (files_run(files, false, say, &statement, &error) == FILES_FAILED)
         files_log(files, &error);
 }

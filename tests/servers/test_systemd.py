@@ -76,6 +76,12 @@ def check_stop_time():
     tap.true(int(service["TimeoutStopSec"]) > STOP_SECONDS, f"more than {STOP_SECONDS} s")
 
 
+@tap.test("the policy of threads, which the filter of calls refuses, is chosen by the unit")
+def check_policy():
+    service = unit("forgefold.service")["Service"]
+    tap.equal(service["CPUSchedulingPolicy"], "batch", "CPUSchedulingPolicy")
+
+
 @tap.test("units, scripts and web servers agree on the socket")
 def check_same_socket():
     path = unit("forgefold.socket")["Socket"]["ListenStream"]

@@ -1095,6 +1095,24 @@ static void leave_alone(const struct archive_scene *scene)
     buffer_release(&bytes);
 }
 
+static void what_others_have_told_holds_while_the_store_cannot_tell(void **state)
+{
+    (void)state;
+    const struct scripted_answer answers[] = {ANSWER("", 200, USER)};
+    static const char *const names[] = {"ann", "bob"};
+    struct archive_scene scene;
+    struct process process;
+    begin(&process, &scene, answers, COUNT(answers));
+    leave_alone(&scene);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        refresh(&process, names[i]);
+        run_all(&process);
+        assert_int_equal(process.scene.script.started, 0);
+        scene.fake->broken = true;
+    }
+    end(&process, &scene);
+}
+
 /* Ann's visit goes on, so that others are told nothing twice in a second. */
 static void that_a_forge_works_is_told_when_others_leave_it_alone(void **state)
 {
@@ -1409,6 +1427,7 @@ int main(void)
         cmocka_unit_test(pages_that_the_store_has_lost_are_kept_again),
         cmocka_unit_test(an_unchanged_account_is_not_sent_to_another_process),
         cmocka_unit_test(a_limit_that_one_met_another_heeds),
+        cmocka_unit_test(what_others_have_told_holds_while_the_store_cannot_tell),
         cmocka_unit_test(that_a_forge_works_is_told_when_others_leave_it_alone),
         cmocka_unit_test(that_a_forge_works_is_told_by_a_visit_that_comes_to_something),
         cmocka_unit_test_prestate(what_was_left_to_a_visit_that_is_given_up_is_told, &ways[0]),

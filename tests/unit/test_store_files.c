@@ -843,6 +843,24 @@ static void a_damaged_note_says_nothing(void **state)
     store_release(fixture->store, lease);
 }
 
+/* So that the next holder's silence is never taken for its words. */
+static void who_ends_a_lease_takes_the_note_back(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    static char bytes[128 * 1024];
+    static const char nothing[4];
+    char path[PATH_SIZE];
+    struct store_lease *lease;
+    assert_int_equal(store_lease(fixture->store, KEY, 60000, &lease), STORE_LEASE_HELD);
+    say(fixture->store, lease, "a note");
+    const size_t length = read_file(path_of_notes(fixture, path), bytes, sizeof bytes);
+    const char *told_length = bytes + length - NOTE_BYTES + 8;
+    assert_memory_not_equal(told_length, nothing, sizeof nothing);
+    store_release(fixture->store, lease);
+    assert_int_equal(read_file(path, bytes, sizeof bytes), length);
+    assert_memory_equal(told_length, nothing, sizeof nothing);
+}
+
 /* As many as there are places and more: some have lost theirs, and none has another's. */
 static void notes_are_not_taken_for_each_others(void **state)
 {
@@ -1720,6 +1738,7 @@ int main(void)
         FILES(a_lease_is_lost_with_its_directory),
         FILES(leases_of_one_shard_are_apart),
         FILES(a_damaged_note_says_nothing),
+        FILES(who_ends_a_lease_takes_the_note_back),
         FILES(notes_are_not_taken_for_each_others),
         FILES(nobody_takes_back_what_another_said_in_the_same_place),
         FILES(who_lost_a_lease_leaves_the_next_holders_note),
