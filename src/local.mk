@@ -91,6 +91,8 @@ libforgefold_a_SOURCES = \
 	src/base/settings.h \
 	src/base/text.c \
 	src/base/text.h \
+	src/base/turn.c \
+	src/base/turn.h \
 	src/engine/attempt.c \
 	src/engine/attempt.h \
 	src/engine/breaker.c \

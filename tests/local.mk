@@ -169,6 +169,7 @@ UNIT_TESTS = \
 	tests/unit/test_text \
 	tests/unit/test_timers \
 	tests/unit/test_trust_store \
+	tests/unit/test_turn \
 	tests/unit/test_upstream_curl \
 	tests/unit/test_upstream_fork \
 	tests/unit/test_url \
@@ -447,6 +448,11 @@ tests_unit_test_bundle_LDADD = $(LDADD_UNIT)
 tests_unit_test_buffer_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_buffer_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_buffer_LDADD = $(LDADD_UNIT)
+
+tests_unit_test_turn_CPPFLAGS = $(CPPFLAGS_UNIT)
+tests_unit_test_turn_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_turn_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_us -Wl,--wrap=sched_yield
+tests_unit_test_turn_LDADD = $(LDADD_UNIT)
 
 EXTRA_DIST += \
 	$(STRUCTURE_TESTS) \

@@ -124,6 +124,7 @@ static void land_finished(struct journeys *journeys)
         journeys->finished = journey->next_finished;
         journey->is_finished = false;
         journey_land(journey);
+        turn_offer(&journeys->turn);
     }
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/turn.h"
 #include "engine/journey.h"
 #include "engine/seat.h"
 #include "store/archive.h"
@@ -22,6 +23,7 @@ struct journeys {
     size_t count;
     struct journey *finished; /* to be landed in this step */
     struct journey *unwanted; /* to be looked at in this step */
+    struct turn turn;
 };
 
 /* Whether anybody is on the way to that account. */

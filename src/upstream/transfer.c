@@ -63,6 +63,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     if (transfer->events->body != NULL &&
         transfer->events->body(transfer->context, bytes, length) < 0)
         return stop(transfer, CALL_CANCELLED);
+    turn_offer(transfer->turn);
     return transfer->cancelled ? stop(transfer, CALL_CANCELLED) : length;
 }
 

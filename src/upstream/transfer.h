@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/turn.h"
 #include "http/call.h"
 #include "upstream/curl_library.h"
 #include "upstream/response_head.h"
@@ -22,8 +23,9 @@ struct transfer {
     TAILQ_ENTRY(transfer) entry;           /* among those under way */
     const struct transport_events *events; /* set before it begins, with `context` */
     void *context;
-    bool begun;     /* libcurl has it */
-    bool cancelled; /* from inside a callback; removed when libcurl has returned */
+    struct turn *turn; /* of the thread; set before it begins */
+    bool begun;        /* libcurl has it */
+    bool cancelled;    /* from inside a callback; removed when libcurl has returned */
 
     /* To be read. */
     const struct curl_library *curl;

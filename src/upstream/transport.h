@@ -98,8 +98,9 @@ static inline void transport_cancel(struct transport *transport, struct transfer
 /*
  * Carries transfers on, and returns when something has happened (any network activity, a transfer
  * done), when `wake_descriptor` (-1: none) is readable, or after `timeout_ms` (at least 0) at the
- * latest; earlier without a reason is possible. The descriptor is not read. 0, or -1 when the
- * transport itself no longer works (already logged): all it can do then is cancel and close.
+ * latest; earlier without a reason is possible. The descriptor is not read. Where there is much to
+ * do, other threads have the processor in between (base/turn.h). 0, or -1 when the transport itself
+ * no longer works (already logged): all it can do then is cancel and close.
  */
 static inline int transport_wait(struct transport *transport, int wake_descriptor, int timeout_ms)
 {
