@@ -75,6 +75,7 @@ PROGRAM_TESTS = \
 # What unit tests and fuzz targets share.
 check_LIBRARIES += libtesting.a
 libtesting_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/unit
+libtesting_a_CFLAGS = $(CFLAGS_UNIT)
 libtesting_a_SOURCES = \
 	tests/unit/archive_scene.c \
 	tests/unit/archive_scene.h \
@@ -96,6 +97,9 @@ libtesting_a_SOURCES = \
 	tests/unit/whole_json.h
 
 if HAVE_CMOCKA
+libtesting_a_SOURCES += \
+	tests/unit/forge_assert.c \
+	tests/unit/forge_assert.h
 UNIT_TESTS = \
 	tests/unit/test_access \
 	tests/unit/test_access_log \

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "forge_assert.h"
 #include "forge_driver.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -81,25 +82,6 @@ static struct snapshot *visit_name(const struct forge_row *replaced, enum forge_
                                   .order = order,
                                   .wall = WALL};
     return forge_drive(drive);
-}
-
-/* The number, or the name of the reason, as a text that cmocka shows. */
-static void assert_told(const struct snapshot *snapshot, enum statistic statistic,
-                        const char *expected)
-{
-    const struct statistic_value *value = &snapshot->totals.values[statistic];
-    char *told = tally_knows(&snapshot->totals, statistic)
-                     ? alloc_format("%lld", (long long)value->sum)
-                     : alloc_text(reason_name(reason_first(value->reasons)));
-    if (strcmp(told, expected) != 0)
-        fail_msg("%s is %s, not %s", statistic_name(statistic), told, expected);
-    free(told);
-}
-
-static void assert_totals(const struct snapshot *snapshot, const char *const *expected)
-{
-    for (size_t i = 0; i < STATISTIC_COUNT; i++)
-        assert_told(snapshot, (enum statistic)i, expected[i]);
 }
 
 static void tells_the_whole_workspace(void **state)

@@ -16,6 +16,7 @@
 #include "forge/github_query.h"
 #include "forge/github_trouble.h"
 #include "forge/visit.h"
+#include "forge_assert.h"
 #include "forge_driver.h"
 #include "github_world.h"
 
@@ -118,19 +119,6 @@ static struct snapshot *visit_world(struct github_world *world, struct forge_dri
     drive->wall = WALL;
     drive->maximum_calls = 5000;
     return forge_drive(drive);
-}
-
-/* The number, or the name of the reason, as a text that cmocka shows. */
-static void assert_told(const struct snapshot *snapshot, enum statistic statistic,
-                        const char *expected)
-{
-    const struct statistic_value *value = &snapshot->totals.values[statistic];
-    char *told = tally_knows(&snapshot->totals, statistic)
-                     ? alloc_format("%lld", (long long)value->sum)
-                     : alloc_text(reason_name(reason_first(value->reasons)));
-    if (strcmp(told, expected) != 0)
-        fail_msg("%s is %s, not %s", statistic_name(statistic), told, expected);
-    free(told);
 }
 
 static void assert_sum(const struct snapshot *snapshot, enum statistic statistic, size_t expected)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "forge_assert.h"
 #include "forge_driver.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -81,30 +82,6 @@ static struct snapshot *visit_name(const struct forge_row *replaced, enum forge_
                                   .order = order,
                                   .wall = WALL};
     return forge_drive(drive);
-}
-
-static int64_t sum(const struct snapshot *snapshot, enum statistic statistic)
-{
-    return tally_knows(&snapshot->totals, statistic) ? snapshot->totals.values[statistic].sum : -1;
-}
-
-/* The number, or the name of the reason, as a text that cmocka shows. */
-static void assert_told(const struct snapshot *snapshot, enum statistic statistic,
-                        const char *expected)
-{
-    const struct statistic_value *value = &snapshot->totals.values[statistic];
-    char *told = tally_knows(&snapshot->totals, statistic)
-                     ? alloc_format("%lld", (long long)value->sum)
-                     : alloc_text(reason_name(reason_first(value->reasons)));
-    if (strcmp(told, expected) != 0)
-        fail_msg("%s is %s, not %s", statistic_name(statistic), told, expected);
-    free(told);
-}
-
-static void assert_totals(const struct snapshot *snapshot, const char *const *expected)
-{
-    for (size_t i = 0; i < STATISTIC_COUNT; i++)
-        assert_told(snapshot, (enum statistic)i, expected[i]);
 }
 
 static void tells_the_whole_account(void **state)
@@ -396,7 +373,7 @@ static void asks_for_every_page(void **state)
             struct forge_drive drive;
             struct snapshot *snapshot = visit_name(replaced, (enum forge_order)order, &drive);
             assert_int_equal(snapshot->status, ACCOUNT_OK);
-            assert_int_equal(sum(snapshot, STATISTIC_REPOSITORIES_TOTAL), rows[i].total);
+            assert_int_equal(told_sum(snapshot, STATISTIC_REPOSITORIES_TOTAL), rows[i].total);
             assert_int_equal(drive.calls, rows[i].calls);
             assert_int_equal(drive.rounds, rows[i].rounds);
             snapshot_drop(snapshot);
@@ -454,7 +431,7 @@ static void a_full_page_that_did_not_change_may_have_a_next(void **state)
             print_message("# %s\n", rows[row].why);
         struct snapshot *snapshot = forge_drive(&drive);
         assert_int_equal(snapshot->status, ACCOUNT_OK);
-        assert_int_equal(sum(snapshot, STATISTIC_REPOSITORIES_TOTAL), rows[row].total);
+        assert_int_equal(told_sum(snapshot, STATISTIC_REPOSITORIES_TOTAL), rows[row].total);
         assert_int_equal(drive.calls, rows[row].calls);
         snapshot_drop(snapshot);
         free(page);
