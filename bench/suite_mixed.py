@@ -4,10 +4,9 @@ A warm request must not wait for anybody's visit. What the visits take of the sa
 part of what is measured; what simulated forges take is not meant to be, so their answers are
 recorded and given again by a program that takes hardly any. It answers exactly that second later,
 so that calls made at once are answered at once: visits end in bursts, a second from each other.
-A window is of whole seconds, so that each has as many bursts as any other. It is short, and a round
-has several, of which the median counts: a tenth of a second without a processor, because the host
-of this machine has others on it, is more than a hundredth of a window of ten seconds, and would
-decide its 99th percentile alone.
+A window is of whole seconds, so that each has as many bursts as any other. It is short, and of a
+round's windows the median counts: a pause of more than a tenth of a second, because the machine's
+host has given its processors to others, would decide the 99th percentile of ten seconds alone.
 The load generator counts what would have been asked during a pause, too, so no pause is lost.
 """
 
@@ -42,8 +41,8 @@ LOADS = (PROMISED, FAST)
 WINDOW_SECONDS = 2
 # How many a round has. Together they are shorter than the visits take: each account is asked of
 # GitHub by 3 calls, of which each of the site's processes makes 32 at a time.
-WINDOWS = {PROMISED: 4, FAST: 2}
-QUICK_WINDOWS = {PROMISED: 2, FAST: 1}
+WINDOWS = {PROMISED: 5, FAST: 1}
+QUICK_WINDOWS = {PROMISED: 3, FAST: 1}
 # One process has its full UPSTREAM_CONCURRENCY of calls to both forges under way.
 IN_FLIGHT = 64
 

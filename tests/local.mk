@@ -345,6 +345,7 @@ tests_unit_test_trust_store_CFLAGS = $(CFLAGS_UNIT)
 tests_unit_test_trust_store_LDADD = $(LDADD_UNIT)
 tests_unit_test_upstream_curl_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_upstream_curl_CFLAGS = $(CFLAGS_UNIT)
+tests_unit_test_upstream_curl_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_thread_us -Wl,--wrap=sched_yield
 tests_unit_test_upstream_curl_LDADD = $(LDADD_UNIT)
 tests_unit_test_upstream_fork_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_upstream_fork_CFLAGS = $(CFLAGS_UNIT)
@@ -409,7 +410,8 @@ tests_unit_test_hot_LDADD = $(LDADD_UNIT)
 tests_unit_test_journey_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_journey_CFLAGS = $(CFLAGS_UNIT)
 # The test is asked for the time.
-tests_unit_test_journey_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms -Wl,--wrap=clock_wall
+tests_unit_test_journey_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_ms -Wl,--wrap=clock_wall \
+	-Wl,--wrap=clock_thread_us -Wl,--wrap=sched_yield
 tests_unit_test_journey_LDADD = $(LDADD_UNIT)
 tests_unit_test_lookup_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_lookup_CFLAGS = $(CFLAGS_UNIT)
@@ -455,7 +457,7 @@ tests_unit_test_buffer_LDADD = $(LDADD_UNIT)
 
 tests_unit_test_turn_CPPFLAGS = $(CPPFLAGS_UNIT)
 tests_unit_test_turn_CFLAGS = $(CFLAGS_UNIT)
-tests_unit_test_turn_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_monotonic_us -Wl,--wrap=sched_yield
+tests_unit_test_turn_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_thread_us -Wl,--wrap=sched_yield
 tests_unit_test_turn_LDADD = $(LDADD_UNIT)
 
 EXTRA_DIST += \

@@ -17,11 +17,21 @@ int64_t clock_monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int64_t clock_monotonic_us(void)
+static int64_t microseconds(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t clock_monotonic_us(void)
+{
+    return microseconds(CLOCK_MONOTONIC);
+}
+
+int64_t clock_thread_us(void)
+{
+    return microseconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int64_t clock_wall(void)

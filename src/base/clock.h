@@ -19,6 +19,9 @@ int64_t clock_monotonic_ms(void);
 /* Microseconds of the same, for how long things take. */
 int64_t clock_monotonic_us(void);
 
+/* Microseconds that the calling thread has run so far. */
+int64_t clock_thread_us(void);
+
 /* Seconds of the wall clock. */
 int64_t clock_wall(void);
 

@@ -8,8 +8,9 @@
 
 void turn_offer(struct turn *turn)
 {
-    if (clock_monotonic_us() < turn->until_us)
+    const int64_t now_us = clock_thread_us();
+    if (now_us < turn->until_us)
         return;
+    turn->until_us = now_us + TURN_US;
     sched_yield();
-    turn->until_us = clock_monotonic_us() + TURN_US;
 }

@@ -262,7 +262,8 @@ void engine_step(struct engine *engine, int timeout_ms)
         timeout_ms = 0;
     wait_for_events(engine, timeout_ms);
     timers_fire(&engine->timers, clock_monotonic_ms());
-    journeys_step(&engine->journeys);
+    if (engine->transport != NULL) /* without it nobody is on the way */
+        journeys_step(&engine->journeys, &engine->transport->turn);
 }
 
 void engine_run(struct engine *engine)

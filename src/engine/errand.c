@@ -29,13 +29,15 @@ static bool load_standing(const struct archive *archive, struct errand *errand, 
  * What is there is merged with what we know, since another process may have written meanwhile; what
  * it writes between the two is lost, and told again by its next visit. A visit that came to
  * something shows that the forge works: that ends what others have told of its being left alone.
- * One that was given up shows nothing.
+ * One that was given up shows nothing. Where the store cannot tell what is there, nothing is put,
+ * which would be in its place: what we know is all told again by the next visit that tells.
  */
 static void store_standing(const struct archive *archive, const struct errand *errand, int64_t wall)
 {
     struct errand known = {.account = errand->account, .standing_name = errand->standing_name};
     struct buffer bytes = BUFFER_INIT(STANDING_MAXIMUM_BYTES);
-    load_standing(archive, &known, wall);
+    if (!load_standing(archive, &known, wall))
+        return;
     if (errand->kind == ERRAND_KEEP && account_status_is_settled(errand->snapshot->status))
         known.standing.left_alone_until = 0;
     standing_merge(&known.standing, &errand->standing);

@@ -5,6 +5,7 @@
  *
  *     claiming --busy--> waiting --a moment later--> claiming
  *     claiming --known meanwhile--> over
+ *     claiming --given up--> over, once the claim is back
  *     claiming --granted--> flying --landed--> keeping --kept--> over
  *     waiting, flying --given up--> over, once what it owes others is told and its lease has ended
  *

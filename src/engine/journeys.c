@@ -117,14 +117,14 @@ void journeys_refresh(struct journeys *journeys, const struct archive_account *a
 
 /* --- steps, and the end --- */
 
-static void land_finished(struct journeys *journeys)
+static void land_finished(struct journeys *journeys, struct turn *turn)
 {
     while (journeys->finished != NULL) {
         struct journey *journey = journeys->finished;
         journeys->finished = journey->next_finished;
         journey->is_finished = false;
         journey_land(journey);
-        turn_offer(&journeys->turn);
+        turn_offer(turn);
     }
 }
 
@@ -139,10 +139,10 @@ static void end_unwanted(struct journeys *journeys)
     }
 }
 
-void journeys_step(struct journeys *journeys)
+void journeys_step(struct journeys *journeys, struct turn *turn)
 {
     end_unwanted(journeys);
-    land_finished(journeys);
+    land_finished(journeys, turn);
 }
 
 static void collect(const void *node, VISIT visit, void *context)
@@ -163,7 +163,7 @@ static struct journey **all(const struct journeys *journeys)
 
 void journeys_end(struct journeys *journeys)
 {
-    land_finished(journeys);
+    land_finished(journeys, &(struct turn){0});
     struct journey **array = all(journeys);
     for (struct journey **next = array; *next != NULL; next++)
         journey_give_up(*next);

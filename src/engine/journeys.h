@@ -23,7 +23,6 @@ struct journeys {
     size_t count;
     struct journey *finished; /* to be landed in this step */
     struct journey *unwanted; /* to be looked at in this step */
-    struct turn turn;
 };
 
 /* Whether anybody is on the way to that account. */
@@ -40,8 +39,11 @@ void journeys_join(struct journeys *journeys, const struct archive_account *acco
 /* Visits the account for nobody. Whoever is on the way already goes on though nobody waits. */
 void journeys_refresh(struct journeys *journeys, const struct archive_account *account);
 
-/* Lands what has finished, and ends what nobody wants and has asked for nothing yet. */
-void journeys_step(struct journeys *journeys);
+/*
+ * Lands what has finished, and ends what nobody wants and has asked for nothing yet. The turn is
+ * the thread's: the processor is offered behind each landing.
+ */
+void journeys_step(struct journeys *journeys, struct turn *turn);
 
 /*
  * Lands what has finished and gives up every other visit; what came of it is kept, and leases are

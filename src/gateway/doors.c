@@ -22,6 +22,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/turn.h"
 #include "gateway/desk.h"
 #include "gateway/fastcgi.h"
 #include "gateway/visitor.h"
@@ -169,20 +170,14 @@ static void serve_listener(struct doors *doors, uint32_t events)
     }
 }
 
-/* Many come at once, and who has just arrived goes first: see base/turn.h. */
-static void do_message(struct doors *doors, struct message *message)
-{
-    grow(doors);
-    desk_do(&doors->desk, message);
-    sched_yield();
-}
-
 static void serve_outbox(struct doors *doors)
 {
     struct message *message = message_take(&doors->desk.outbox);
     poll_again(doors, doors->desk.outbox.descriptor, &doors->desk.outbox);
-    if (message != NULL)
-        do_message(doors, message);
+    if (message == NULL)
+        return;
+    grow(doors);
+    desk_do(&doors->desk, message);
 }
 
 /*
@@ -204,7 +199,8 @@ static void run_errand(struct doors *doors, struct message *message)
 {
     if (atomic_fetch_add(&doors->on_errands, 1) + 1 < errand_places(doors))
         poll_errands_again(doors);
-    do_message(doors, message);
+    grow(doors);
+    desk_do(&doors->desk, message);
     if (atomic_fetch_sub(&doors->on_errands, 1) == errand_places(doors))
         poll_errands_again(doors);
 }
@@ -276,10 +272,17 @@ static int patience(const struct doors *doors)
     return (int)ledger_wait_ms(doors->settings->api->ledger);
 }
 
+/* What visits come to: much of it comes at once, and who has just arrived goes first. */
+static bool is_of_visits(const struct doors *doors, const void *source)
+{
+    return source == &doors->desk.outbox || source == &doors->desk.errands;
+}
+
 static void *open_door(void *context)
 {
     struct doors *doors = context;
     struct epoll_event event = {0};
+    struct turn turn = {0};
     while (event.data.ptr != &doors->leave) {
         atomic_fetch_add(&doors->idle, 1);
         const int count = epoll_wait(doors->epoll, &event, 1, patience(doors));
@@ -288,6 +291,8 @@ static void *open_door(void *context)
         ledger_settle_in_time(doors->settings->api->ledger);
         if (count > 0 && event.data.ptr != &doors->leave)
             dispatch(doors, &event);
+        if (count > 0 && is_of_visits(doors, event.data.ptr))
+            turn_offer(&turn);
     }
     return NULL;
 }

@@ -134,8 +134,8 @@ void files_release_all(struct files *files)
  * A note is written in place by one call within one page, whose bytes a kill does not part: the
  * hash of its lease's key (8 bytes), its length (4), its bytes, as many as there may be, and the
  * hash of all that (8). Leases whose notes have the same place take it from each other: then the
- * other has said nothing. Who ends a lease takes its note back first; what a holder that died has
- * left, whoever takes the lease next clears.
+ * other has said nothing. Who ends a lease takes its note back first; what one has left that died,
+ * had lost its lease, or could not write, whoever takes the lease next clears.
  */
 #define NOTES "notes"
 #define PLACES 1024

@@ -202,8 +202,9 @@ void store_say(struct store *store, struct store_lease *lease, const struct stor
 
 /*
  * Whether anybody holds the lease of that name, this process included, and what has been said:
- * `note` is only set when that is STORE_FOUND. The next holder has said nothing yet, but where the
- * last one died and a file is the store, its words may be told until the next one has cleared them.
+ * `note` is only set when that is STORE_FOUND. The next holder has said nothing yet; in files,
+ * where the last one did not end it in order, its words may be told until the next one has cleared
+ * them.
  */
 enum store_answer store_look(struct store *store, const char *key, struct store_note *note);
 

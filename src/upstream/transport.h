@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/turn.h"
 #include "http/call.h"
 
 /* What to ask. Nothing in it is used after transport_start has returned. */
@@ -63,6 +64,7 @@ struct transport_operations {
 /* The beginning of every transport; what follows is the implementation's. */
 struct transport {
     const struct transport_operations *operations;
+    struct turn turn; /* of its thread: what is done between waits may offer it, too */
 };
 
 /* What every transport is opened with. Strings are not used after opening. */
@@ -99,8 +101,8 @@ static inline void transport_cancel(struct transport *transport, struct transfer
  * Carries transfers on, and returns when something has happened (any network activity, a transfer
  * done), when `wake_descriptor` (-1: none) is readable, or after `timeout_ms` (at least 0) at the
  * latest; earlier without a reason is possible. The descriptor is not read. Where there is much to
- * do, other threads have the processor in between (base/turn.h). 0, or -1 when the transport itself
- * no longer works (already logged): all it can do then is cancel and close.
+ * do the processor is offered in between (base/turn.h). 0, or -1 when the transport itself no
+ * longer works (already logged): all it can do then is cancel and close.
  */
 static inline int transport_wait(struct transport *transport, int wake_descriptor, int timeout_ms)
 {

@@ -10,7 +10,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/turn.h"
 #include "upstream/curl_library.h"
 #include "upstream/curl_options.h"
 #include "upstream/ending.h"
@@ -29,7 +28,6 @@ struct curl_transport {
     struct transfer_list active;
     bool performing; /* inside curl_multi_perform, where handles may not be added or removed */
     struct plain_origins plain_origins;
-    struct turn turn;
 };
 
 static struct curl_transport *own(struct transport *transport)
@@ -47,7 +45,7 @@ static struct transfer *curl_start(struct transport *base, const struct transpor
         transfer_new(&transport->curl, transport->pattern, transport->share);
     transfer->events = events;
     transfer->context = context;
-    transfer->turn = &transport->turn;
+    transfer->turn = &transport->transport.turn;
     transfer_ask(transfer, request);
     if (transfer->refused == NULL &&
         plain_origins_should_wait(&transport->plain_origins, request->url))
@@ -63,7 +61,7 @@ static void begin(struct curl_transport *transport, struct transfer *transfer)
     if (code != CURLM_OK)
         BUG("a transfer cannot be added: %s", transport->curl.multi_strerror(code));
     transfer->begun = true;
-    turn_offer(&transport->turn);
+    turn_offer(&transport->transport.turn);
 }
 
 /* Takes it away from libcurl and from the active ones. */
@@ -86,7 +84,7 @@ static void finish(struct curl_transport *transport, struct transfer *transfer,
     detach(transport, transfer);
     transfer->events->done(transfer->context, outcome, detail);
     transfer_free(transfer);
-    turn_offer(&transport->turn);
+    turn_offer(&transport->transport.turn);
 }
 
 static void note_protocol(struct curl_transport *transport, const struct transfer *transfer)

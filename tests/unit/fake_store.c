@@ -50,12 +50,14 @@ static void remove_at(struct fake_value **place)
 static const struct fake_value *find(struct fake_store *fake, const char *key, int64_t wall)
 {
     const struct fake_value *value = *place_of(fake, key);
-    return value == NULL || fake->broken || wall >= value->stamp.times.keep_until ? NULL : value;
+    return value == NULL || fake->broken || fake->mute || wall >= value->stamp.times.keep_until
+               ? NULL
+               : value;
 }
 
 static enum store_answer answer_of(const struct fake_store *fake, const struct fake_value *found)
 {
-    if (fake->broken)
+    if (fake->broken || fake->mute)
         return STORE_UNTOLD;
     return found != NULL ? STORE_FOUND : STORE_ABSENT;
 }

@@ -21,6 +21,7 @@ struct fake_store {
 
     /* What is wrong with it. */
     atomic_bool broken;    /* whatever is asked cannot be told, and nothing is put */
+    atomic_bool mute;      /* what is asked cannot be told, but all is put */
     atomic_bool busy;      /* other processes hold every lease */
     atomic_bool leaseless; /* it has no leases */
     atomic_bool loses;     /* leases are lost before they are renewed */

@@ -303,6 +303,31 @@ static void how_we_stand_is_not_always_told(void **state)
     end(&scene, &errand);
 }
 
+/* What others have told may be there all the same. */
+static void what_cannot_be_read_is_not_replaced(void **state)
+{
+    (void)state;
+    const struct standing stored = {.credential_from = WALL + 7};
+    struct archive_scene scene;
+    struct errand errand = errand_for("ann");
+    struct buffer bytes = BUFFER_INIT(1000);
+    archive_scene_begin(&scene);
+    standing_write(&stored, &bytes);
+    archive_put_state(&scene.archive, SCENE_GITHUB, errand.standing_name, &bytes, WALL, 60);
+    scene.fake->mute = true;
+    errand.standing.left_alone_until = WALL + 20;
+    errand.tells_standing = true;
+    run(&scene, &errand, ERRAND_RELEASE, WALL);
+    scene.fake->mute = false;
+    errand.tells_standing = false;
+    run(&scene, &errand, ERRAND_CLAIM, WALL);
+    assert_true(errand.hears_standing);
+    assert_int_equal(errand.standing.credential_from, WALL + 7);
+    assert_int_equal(errand.standing.left_alone_until, 0);
+    buffer_release(&bytes);
+    end(&scene, &errand);
+}
+
 static void without_a_store_nothing_is_lost_but_memory(void **state)
 {
     (void)state;
@@ -329,6 +354,7 @@ int main(void)
         cmocka_unit_test(what_a_visit_came_to_is_kept),
         cmocka_unit_test(how_we_stand_is_not_always_told),
         cmocka_unit_test(how_we_stand_is_told_beside_what_others_have_told),
+        cmocka_unit_test(what_cannot_be_read_is_not_replaced),
         cmocka_unit_test(without_a_store_nothing_is_lost_but_memory),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

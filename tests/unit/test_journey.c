@@ -20,6 +20,7 @@
 #include "archive_scene.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/turn.h"
 #include "engine/engine.h"
 #include "engine/journeys.h"
 #include "engine_scene.h"
@@ -51,6 +52,26 @@ int64_t __wrap_clock_monotonic_ms(void)
 int64_t __wrap_clock_wall(void)
 {
     return passed < 0 ? SCENE_WALL : SCENE_WALL + passed / 1000;
+}
+
+/* --- turns --- */
+
+int64_t __wrap_clock_thread_us(void);
+int __wrap_sched_yield(void);
+
+/* Each turn is over when it is asked about, so that each offer is made. */
+static int64_t has_run_us;
+static unsigned offers;
+
+int64_t __wrap_clock_thread_us(void)
+{
+    return has_run_us += TURN_US;
+}
+
+int __wrap_sched_yield(void)
+{
+    offers++;
+    return 0;
 }
 
 /* --- a process --- */
@@ -229,8 +250,10 @@ static void a_granted_claim_is_visited_and_kept(void **state)
     begin(&process, &scene, all_well, COUNT(all_well));
     guest_comes(&guest, &process, "ann", FOREVER_MS);
     assert_int_equal(process.scene.script.started, 0);
+    offers = 0;
     run(&process, ERRAND_CLAIM);
     assert_int_equal(process.scene.script.started, 3);
+    assert_int_equal(offers, 1); /* behind its landing */
     assert_int_equal(fake_store_leases(scene.fake), 1);
     assert_int_equal(guest.done, 0); /* what it is told, it finds in the store */
     run(&process, ERRAND_KEEP);

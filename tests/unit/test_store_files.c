@@ -843,7 +843,7 @@ static void a_damaged_note_says_nothing(void **state)
     store_release(fixture->store, lease);
 }
 
-/* So that the next holder's silence is never taken for its words. */
+/* So that nobody takes its words for the next holder's. */
 static void who_ends_a_lease_takes_the_note_back(void **state)
 {
     struct fixture *fixture = fixture_of(state);

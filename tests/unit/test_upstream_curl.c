@@ -24,11 +24,32 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/turn.h"
 #include "upstream/upstream_curl.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define PATIENCE_MS 30000
 #define SHORT_TIMEOUT_MS 400
+
+/* ---- turns ---- */
+
+int64_t __wrap_clock_thread_us(void);
+int __wrap_sched_yield(void);
+
+/* Each turn is over when it is asked about, so that each offer is made. */
+static int64_t has_run_us;
+static unsigned offers;
+
+int64_t __wrap_clock_thread_us(void)
+{
+    return has_run_us += TURN_US;
+}
+
+int __wrap_sched_yield(void)
+{
+    offers++;
+    return 0;
+}
 
 /* ---- the peer ---- */
 
@@ -387,6 +408,20 @@ static void sends_what_it_is_given(void **state)
     assert_null(strcasestr(seen, "x-version"));
     assert_null(strstr(seen, "query"));
     assert_non_null(strcasestr(seen, "\r\nAccept-Encoding: "));
+    watch_release(&watch);
+    transport_close(transport);
+}
+
+/* When it was begun, behind each piece of its body, and when it was done. */
+static void offers_the_processor(void **state)
+{
+    (void)state;
+    struct transport *transport = open_transport(NULL, NULL, 0);
+    struct watch watch;
+    offers = 0;
+    ask_for(&watch, transport, address_of("/count"));
+    assert_true(watch.body.length > 0);
+    assert_in_range(offers, 3, 2 + watch.body.length);
     watch_release(&watch);
     transport_close(transport);
 }
@@ -1032,6 +1067,7 @@ int main(void)
         cmocka_unit_test(answers_of_every_kind),
         cmocka_unit_test(reads_header_fields),
         cmocka_unit_test(sends_what_it_is_given),
+        cmocka_unit_test(offers_the_processor),
         cmocka_unit_test(keeps_connections),
         cmocka_unit_test(outlives_its_connections),
         cmocka_unit_test(ends_in_time),
