@@ -15,7 +15,7 @@ SIZES = (1000, 10000)
 # With a token: all by GraphQL, and what GraphQL tells of a listing by REST. No promise.
 TOKEN_SIZES = (100, 1000)
 PROMISE = 0.5
-PAIRS = 7
+PAIRS = 21
 
 
 def rows(world):
