@@ -193,5 +193,5 @@ void scripted_transport_init(struct scripted_transport *script,
     if (count > SCRIPTED_ANSWERS_MAXIMUM)
         BUG("%zu answers are more than a script holds", count);
     *script = (struct scripted_transport){
-        .transport = {&operations}, .answers = answers, .answer_count = count};
+        .transport = {.operations = &operations}, .answers = answers, .answer_count = count};
 }
